@@ -1,0 +1,100 @@
+-- Kind period_average_growth: the geometric mean of the yearly rates, on the unbroken run of years from the first.
+-- Progress is measured on the logarithm of the index, ln(prod(1 + g)) / (n ln(1 + T)), so equal years weigh equally.
+with
+
+years as (
+    select
+        annual.*,
+        targets.target_value,
+        targets.tolerance_abs,
+        targets.first_year,
+        targets.last_year,
+        targets.decimals,
+        row_number() over (
+            partition by annual.plan_id, annual.indicator_code
+            order by annual.reference_year
+        ) as year_number
+    from {{ ref('int_indicator_values__annual') }} as annual
+    inner join {{ ref('int_targets__effective') }} as targets
+        on
+            annual.plan_id = targets.plan_id
+            and annual.indicator_code = targets.indicator_code
+            and annual.area_code = targets.area_code
+    where targets.target_kind = 'period_average_growth'
+),
+
+accumulated as (
+    select
+        plan_id,
+        indicator_code,
+        any_value(target_value) as target_value,
+        any_value(tolerance_abs) as tolerance_abs,
+        any_value(last_year) as last_year,
+        max(reference_year) as reference_year,
+        count(*) as year_count,
+        any_value(last_year - first_year + 1) as period_years,
+        sum(ln(1 + cast(value as double) / 100)) as log_index,
+        bool_or(origin = 'simulated') as is_simulated,
+        string_agg(reference_year || '年 ' || {{ figure('value') }} || '%', '、' order by reference_year) as values_zh,
+        string_agg(reference_year || ' ' || {{ figure('value') }} || '%', ', ' order by reference_year) as values_en
+    from years
+    -- A missing year ends the run: what comes after it cannot be compounded.
+    where reference_year = first_year + year_number - 1
+    group by plan_id, indicator_code
+),
+
+measured as (
+    select
+        *,
+        100 * (exp(log_index / year_count) - 1) as mean_growth,
+        100 * log_index / (period_years * ln(1 + target_value / 100)) as progress_pct,
+        100.0 * year_count / period_years as schedule_pct,
+        target_value - tolerance_abs as lowest_accepted,
+        case
+            when year_count < period_years
+                then
+                    100 * (
+                        exp((period_years * ln(1 + target_value / 100) - log_index) / (period_years - year_count)) - 1
+                    )
+        end as required_growth
+    from accumulated
+),
+
+judged as (
+    select
+        measured.*,
+        measured.progress_pct - measured.schedule_pct as gap_pp,
+        case
+            when measured.mean_growth >= measured.lowest_accepted and measured.year_count = measured.period_years
+                then 'met'
+            when measured.mean_growth < 0 then 'reversing'
+            when measured.progress_pct - measured.schedule_pct > thresholds.ahead_above_pp then 'ahead'
+            when measured.mean_growth >= measured.lowest_accepted then 'on_schedule'
+            when measured.progress_pct - measured.schedule_pct >= thresholds.lagging_below_pp then 'slightly_behind'
+            else 'lagging'
+        end as status,
+        thresholds.red_below_pp
+    from measured
+    inner join {{ ref('status_thresholds') }} as thresholds on measured.plan_id = thresholds.plan_id
+)
+
+select
+    plan_id,
+    indicator_code,
+    cast(reference_year as varchar) as reference_period,
+    mean_growth as value,
+    100 * mean_growth / target_value as attainment_pct,
+    progress_pct,
+    schedule_pct,
+    gap_pp,
+    status,
+    {{ lamp_of('status', 'gap_pp', 'judged') }} as lamp,
+    'period_average_growth' as method_id,
+    case when is_simulated then 'simulated' else 'derived' end as origin,
+    values_zh || '，至 ' || reference_year || ' 年年均 ' || {{ said('mean_growth', 2) }} || '%，目标 '
+    || {{ figure('target_value') }} || '% 左右（不低于 ' || {{ figure('lowest_accepted') }} || '%）'
+    || coalesce('；其余年份需年均 ' || {{ said('required_growth', 2) }} || '%', '') as reason_zh,
+    values_en || '; ' || {{ said('mean_growth', 2) }} || '% a year up to ' || reference_year || ', target about '
+    || {{ figure('target_value') }} || '% (not below ' || {{ figure('lowest_accepted') }} || '%)'
+    || coalesce('; the remaining years need ' || {{ said('required_growth', 2) }} || '% a year', '') as reason_en
+from judged

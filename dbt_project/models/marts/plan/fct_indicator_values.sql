@@ -1,0 +1,22 @@
+select
+    plan_id,
+    indicator_code,
+    area_code,
+    reference_period,
+    frequency,
+    measure,
+    value,
+    unit,
+    obs_status,
+    stage,
+    origin,
+    source_id,
+    published_date,
+    vintage_date,
+    series_code,
+    tags,
+    landing_id,
+    file_sha256,
+    row_number,
+    place
+from {{ ref('int_indicator_values__selected') }}

@@ -1,0 +1,1 @@
+"""JUDGE AND WARN: Great Expectations before publication, never during."""

@@ -1,0 +1,181 @@
+"""The gate: judge a finished build, before publication and never during it.
+
+``judge`` opens the build read only, runs every rule of every suite, and writes ``verdict.json`` beside the
+build, bound to the sha256 of the database it judged. A release is made of a build and the verdict that
+carries that build's hash; nothing else passes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from expectations.suite import Check, IndicatorCode, Suite, Text, Words, load_suites, parse_yaml, rules_sha256
+from raw.errors import BadInput
+from warehouse.connect import reader, sha256_of
+from warehouse.verdict import MAX_FAILING_ROWS, RuleResult, Scalar, Verdict
+
+if TYPE_CHECKING:
+    from expectations.engine import Outcome
+
+DATABASE = "warehouse.duckdb"
+CONFIRMED = Path(__file__).with_name("confirmed_revisions.yml")
+FIRST_RELEASE = "首次发布，无可比较 / first release, nothing to compare with"
+_UNJUDGED = Text(
+    zh="规则未能执行，按未通过处理：先修复规则或数据表，再重新检查",
+    en="the rule could not be run and counts as failed: repair the rule or the mart, then check again",
+)
+
+
+class ConfirmedRevision(BaseModel):
+    """A large revision that the publisher has confirmed: exactly this new value is let through."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    plan_id: str
+    indicator_code: IndicatorCode
+    area_code: str
+    reference_period: str
+    measure: str
+    value: Decimal
+    confirmed_by: Words
+    confirmed_on: date
+    evidence: Words
+
+
+class ConfirmedRevisions(BaseModel):
+    """The file ``confirmed_revisions.yml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    confirmed: Annotated[list[ConfirmedRevision], Field()] = []
+
+
+def judge(
+    build_dir: Path,
+    previous: Path | None = None,
+    *,
+    suites_dir: Path | None = None,
+    confirmed: Path = CONFIRMED,
+) -> Verdict:
+    """Judge ``build_dir`` and write its ``verdict.json``.
+
+    ``previous`` is the ``warehouse.duckdb`` of the last release, None when there is none. The verdict passes
+    when no blocking rule failed; a rule that cannot be run counts as a failed blocking rule and hides no
+    other. Raises BadInput when the build, the previous release or the rules cannot be read.
+    """
+    database = build_dir / DATABASE
+    # An old verdict must not outlive the start of a new judgement that then breaks off.
+    (build_dir / "verdict.json").unlink(missing_ok=True)
+    suites = load_suites(suites_dir)
+    revisions = parse_yaml(confirmed, confirmed.read_bytes(), ConfirmedRevisions).confirmed
+    build_sha256 = _verified_sha256(build_dir)
+    previous_sha256 = None if previous is None else sha256_of(previous)
+    if previous is not None and previous.resolve() == database.resolve():
+        raise BadInput.one(str(previous), "the build itself", "the last release", "leave --previous out")
+    _refuse_unreadable(database, previous)
+    results = _results(suites, database, previous, [row.model_dump() for row in revisions])
+    _refuse_changed(database, build_sha256)
+    verdict = Verdict.of(
+        build_sha256, results, previous_sha256=previous_sha256, rules_sha256=rules_sha256(suites)
+    )
+    verdict.save(build_dir / "verdict.json")
+    return verdict
+
+
+def _verified_sha256(build_dir: Path) -> str:
+    """The database's sha256, which must be the one that the build wrote down."""
+    found = sha256_of(build_dir / DATABASE)
+    described = build_dir / "build.json"
+    again = "build again: python -m warehouse build"
+    try:
+        expected = json.loads(described.read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput.one(
+            str(described), f"{type(error).__name__}: {error}", "the build's sha256", again
+        ) from error
+    if found != expected:
+        raise BadInput.one(str(build_dir / DATABASE), f"sha256 {found}", f"{expected} of build.json", again)
+    return found
+
+
+def _refuse_changed(database: Path, expected: str) -> None:
+    if (found := sha256_of(database)) != expected:
+        raise BadInput.one(
+            str(database),
+            f"sha256 {found}, changed while it was judged",
+            expected,
+            "let nothing write to a build, then check again",
+        )
+
+
+def _refuse_unreadable(database: Path, previous: Path | None) -> None:
+    """Refuse damaged and taken files before the slow import, as ``warehouse.connect`` words it."""
+    for path in (database, previous):
+        if path is not None:
+            reader(path).close()
+
+
+def _results(
+    suites: Sequence[Suite], database: Path, previous: Path | None, confirmed: Sequence[dict[str, object]]
+) -> list[RuleResult]:
+    from expectations import engine
+
+    results: list[RuleResult] = []
+    with engine.opened(database, previous=previous, confirmed=confirmed) as datasource:
+        for suite in suites:
+            skipped = [c for c in suite.checks if previous is None and c.rule.needs == "previous_release"]
+            results += [_first_release(suite, check) for check in skipped]
+            asked = [check for check in suite.checks if check not in skipped]
+            results += [_result(suite, outcome) for outcome in engine.judge(datasource, suite, asked)]
+    return results
+
+
+def _first_release(suite: Suite, check: Check) -> RuleResult:
+    return RuleResult(
+        rule_id=check.rule_id,
+        suite=suite.mart,
+        severity=check.rule.severity,
+        success=True,
+        what_zh=check.rule.what_zh,
+        what_en=check.rule.what_en,
+        because=str(check.because),
+        remedy=str(check.rule.remedy),
+        observed=FIRST_RELEASE,
+    )
+
+
+def _result(suite: Suite, outcome: Outcome) -> RuleResult:
+    rule, check = outcome.check.rule, outcome.check
+    broken = outcome.error is not None
+    rows = sorted(outcome.failing_rows, key=lambda row: json.dumps(row, sort_keys=True, ensure_ascii=False))
+    # A sql rule decides its own order (worst first, say); Great Expectations' row lists come in no order.
+    kept = list(outcome.failing_rows) if rule.sql is not None else rows
+    return RuleResult(
+        rule_id=check.rule_id,
+        suite=suite.mart,
+        severity="block" if broken else rule.severity,
+        success=outcome.success,
+        what_zh=rule.what_zh,
+        what_en=rule.what_en,
+        because=str(check.because),
+        remedy=str(_UNJUDGED if broken else rule.remedy),
+        observed=outcome.observed,
+        indicator_codes=() if outcome.success else _codes(check, outcome.failing_rows),
+        failing_rows=tuple(kept[:MAX_FAILING_ROWS]),
+        failing_count=outcome.failing_count,
+    )
+
+
+def _codes(check: Check, rows: Iterable[dict[str, Scalar]]) -> tuple[str, ...]:
+    """The indicators that a failing rule is about: its own, and those that its rows name."""
+    column = check.rule.indicator_code_column
+    named = [str(row[column]) for row in rows if column is not None and row.get(column)]
+    codes = {code for text in named for code in text.split(";")}
+    return tuple(sorted(codes | set(check.indicator_codes)))

@@ -1,0 +1,1 @@
+"""PULL: what publishers say, kept as they said it."""

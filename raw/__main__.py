@@ -1,0 +1,174 @@
+"""``python -m raw``: pull, list, probe, new, generate, returns, replica.
+
+Exit code 0 is good; 1 says that generated files are stale; 2 says that input was refused, with reasons.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from raw import generate, land
+from raw.errors import BadInput
+from raw.feed import NAME, Feed, Table, declared_feeds, feeds_root, find_feed, parse_as_of, parse_month
+from raw.readers import Rows
+
+# Parts with a command line of their own, imported only when asked for.
+DELEGATED = {"returns": "raw.returns", "replica": "raw.replica.server"}
+# The feed file that `new` writes: complete, commented, and valid as it is written.
+NEW_FEED = Path(__file__).parent / "new_feed.yml"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments and arguments[0] in DELEGATED:
+            return _delegate(DELEGATED[arguments[0]], arguments[1:])
+        parsed = _parser().parse_args(arguments)
+        logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        command: Callable[[argparse.Namespace], int] = parsed.command
+        return command(parsed)
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _delegate(module: str, argv: list[str]) -> int:
+    return int(importlib.import_module(module).main(argv) or 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m raw", description="取数与入库 / Pull and land the feeds."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, command, said in (
+        ("pull", _pull, "取数并入库 / fetch a feed and land what is new"),
+        ("probe", _probe, "试取，不入库 / fetch and read a feed without landing it"),
+    ):
+        sub = commands.add_parser(name, help=said, description=said)
+        sub.add_argument("feed")
+        sub.add_argument("--month", help="所属月份 / reference month, as in 2022-12")
+        sub.add_argument("--as-of", help="截至日期 / what was known by that day (default: today)")
+        sub.set_defaults(command=command)
+    listing = commands.add_parser("list", help="列出数据源 / feeds, tables and their last vintage")
+    listing.set_defaults(command=_list)
+    new = commands.add_parser("new", help="新建数据源文件 / write a feed file to fill in")
+    new.add_argument("feed")
+    new.set_defaults(command=_new)
+    generating = commands.add_parser(
+        "generate", help="由数据源文件生成 dbt 文件 / write the dbt files of the feeds"
+    )
+    generating.add_argument("--check", action="store_true", help="只检查 / only list what is stale")
+    generating.set_defaults(command=_generate)
+    commands.add_parser("returns", help="填报表 / workbooks of the responsible units: new, check")
+    commands.add_parser("replica", help="替身发布者 / stand-in publishers: serve")
+    return parser
+
+
+def _as_of(parsed: argparse.Namespace) -> date:
+    today = datetime.now(UTC).astimezone().date()
+    as_of = parse_as_of(parsed.as_of) if parsed.as_of else today
+    if as_of > today:
+        raise BadInput.one("--as-of", str(as_of), f"a day up to today, {today}", "correct the date")
+    return as_of
+
+
+def _month(parsed: argparse.Namespace) -> str | None:
+    return parse_month(parsed.month) if parsed.month else None
+
+
+def _pull(parsed: argparse.Namespace) -> int:
+    feed = find_feed(parsed.feed)
+    landed = land.pull(feed, _as_of(parsed), month=_month(parsed))
+    for one in landed:
+        state = "新版本 / new" if one.is_new else "未变 / unchanged"
+        print(f"{state}\t{one.manifest['row_count']} rows\t{one.vintage_dir}")
+    if not landed:
+        print(f"{feed.feed}: 截至 {_as_of(parsed)} 尚无数据 / nothing was known by then")
+    return 0
+
+
+def _probe(parsed: argparse.Namespace) -> int:
+    feed = find_feed(parsed.feed)
+    found = False
+    for table_name, extract, rows in land.probe(feed, _as_of(parsed), _month(parsed)):
+        found = True
+        print(f"{feed.feed}.{table_name}: {extract.file_name} ({len(extract.content)} bytes, {extract.url})")
+        print(f"  行 / rows {len(rows.records)}; 控制总数 / control {extract.control or '—'}")
+        for line in _coverage(rows, feed.table(table_name)):
+            print(f"  {line}")
+    if not found:
+        print(f"{feed.feed}: 截至 {_as_of(parsed)} 尚无数据 / nothing was known by then")
+    return 0
+
+
+def _coverage(rows: Rows, table: Table) -> list[str]:
+    """One line for each column: how many cells are filled, and from which to which value they go."""
+    lines = []
+    for name, column in table.columns.items():
+        filled = [text for record in rows.records if (text := record.get(name))]
+        ordered = sorted(filled, key=float) if column.type == "decimal" else sorted(filled)
+        span = f"{ordered[0]} … {ordered[-1]}" if ordered else "—"
+        lines.append(
+            f"{name} ({column.type}): {len(filled)}/{len(rows.records)}, {len(set(filled))} values, {span}"
+        )
+    return lines
+
+
+def _list(parsed: argparse.Namespace) -> int:  # noqa: ARG001 (what a command is given)
+    for feed in declared_feeds():
+        print(f"{feed.feed}\t{feed.title_zh} / {feed.title_en}\t{feed.door}\t{feed.origin}")
+        for name in feed.tables:
+            print(f"  {name}\t{_last_vintage(feed, name)}")
+    return 0
+
+
+def _last_vintage(feed: Feed, table_name: str) -> str:
+    known = land.vintages(None, feed.feed, table_name, date.max)
+    if not known:
+        return "尚无版本 / no vintage yet"
+    rows = known[-1].manifest["row_count"]
+    return f"{known[-1].path.name} ({rows} rows, {len(known)} 个版本 / vintages)"
+
+
+def _generate(parsed: argparse.Namespace) -> int:
+    if not parsed.check:
+        for path in generate.generate():
+            print(f"{'写入 / written' if path.exists() else '删除 / removed'}\t{path}")
+        return 0
+    stale = generate.stale_files()
+    for path in stale:
+        print(f"过期 / stale: {path}", file=sys.stderr)
+    if stale:
+        print("请运行 / run: python -m raw generate", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def _new(parsed: argparse.Namespace) -> int:
+    if not NAME.fullmatch(parsed.feed):
+        raise BadInput.one(
+            where="feed",
+            found=repr(parsed.feed),
+            expected="a name like customs_declarations: small letters, digits, single _",
+            remedy="choose another name; it becomes path, table and DAG",
+        )
+    path = feeds_root() / f"{parsed.feed}.yml"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(NEW_FEED.read_text(encoding="utf-8").replace("{feed}", parsed.feed))
+    except FileExistsError as error:
+        raise BadInput.one(str(path), "a feed file already", "a new name", "edit that file") from error
+    print(f"{path}\n改好后 / when it is filled in: python -m raw probe {parsed.feed}; python -m raw generate")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

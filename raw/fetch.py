@@ -1,0 +1,383 @@
+"""HTTP, done with manners: what comes back is the whole body the publisher meant, or a clear refusal.
+
+Timeouts, retries with growing pauses (timeouts, 429, 5xx; ``Retry-After`` is obeyed), a pause between two
+requests to one host, conditional requests, limits of size on the wire and unpacked, and a check that the
+body is complete (RFC 9110 section 8.6, RFC 9112 section 8). TLS is always verified; there is no switch.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import ipaddress
+import logging
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import httpx
+import tenacity
+
+from raw.errors import BadInput, Problem
+
+logger = logging.getLogger(__name__)
+
+USER_AGENT = "plan-monitoring-warehouse/0.1 (statistics; polite)"
+SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "auth", "signature", "credential")
+RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAX_REDIRECTS = 5
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How patient, how polite and how much; times in seconds, sizes in bytes.
+
+    ``longest_pause`` limits our own pauses between attempts, ``longest_retry_after`` what a publisher may
+    ask for by ``Retry-After``: who asks for more is not asked again.
+    """
+
+    attempts: int = 5
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+    longest_retry_after: float = 60.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    interval: float = 0.2
+    max_wire_bytes: int = 200_000_000
+    max_content_bytes: int = 500_000_000
+
+
+DEFAULT_POLICY = Policy()
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer: ``content`` is unpacked; ``url`` has its secrets masked; header names are lower case.
+
+    ``not_modified`` says that the publisher answered 304 to the ``etag`` or ``last_modified`` given.
+    """
+
+    content: bytes
+    url: str
+    status: int
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def not_modified(self) -> bool:
+        """Whether what we have is still what the publisher has (status 304)."""
+        return self.status == httpx.codes.NOT_MODIFIED
+
+    @property
+    def etag(self) -> str | None:
+        """The publisher's mark of this version, for the next conditional request."""
+        return self.headers.get("etag")
+
+
+class BadBody(BadInput):
+    """An answer that is refused; ``body`` holds the bytes that came, so that they can be kept."""
+
+    def __init__(self, problem: Problem, body: bytes) -> None:
+        self.body = body
+        super().__init__([problem])
+
+
+class _TryAgainError(Exception):
+    """Worth another attempt; ``pause`` is what the publisher asked for (seconds), ``refusal`` the end."""
+
+    def __init__(self, refusal: BadInput, pause: float | None = None) -> None:
+        self.refusal = refusal
+        self.pause = pause
+        super().__init__(str(refusal))
+
+
+def fetch(
+    url: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    accept: tuple[str, ...] = (),
+    etag: str | None = None,
+    last_modified: str | None = None,
+    policy: Policy = DEFAULT_POLICY,
+) -> Fetched:
+    """GET ``url`` and return the whole answer (status 200, or 304 for a conditional request).
+
+    ``accept`` lists the media types that may come back, without parameters; empty means any. Raises
+    ``BadInput`` naming the address, what was received, what was expected and the remedy; a body that came
+    but is refused is a :class:`BadBody`.
+    """
+    address = str(httpx.URL(url).copy_merge_params(dict(params))) if params else url
+    check_address(address)
+    wanted = _request_headers(headers, accept, etag, last_modified)
+    attempts = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(policy.attempts),
+        wait=_Pauses(policy),
+        retry=tenacity.retry_if_exception_type(_TryAgainError),
+        before_sleep=_tell_retry,
+        reraise=True,
+    )
+    try:
+        return attempts(_follow, address, wanted, accept, policy)
+    except _TryAgainError as error:
+        raise error.refusal from error
+
+
+def check_address(url: str) -> None:
+    """Refuse addresses that are not https, or http to this machine itself."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and parts.hostname and is_loopback(parts.hostname):
+        return
+    raise BadInput.one(
+        where=masked(url),
+        found=f"an address of the kind {parts.scheme or '(none)'}:",
+        expected="https://, or http:// to this machine (127.0.0.1, ::1, localhost)",
+        remedy="give the publisher's https address",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine: what never leaves it needs no TLS."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def masked(url: str) -> str:
+    """Return the address without what must not be shown: user info and secret-looking query values."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    safe = [(name, "***" if _is_secret(name) else value) for name, value in pairs]
+    netloc = parts.netloc.rpartition("@")[2]
+    query = urlencode(safe, safe="*/:,+ ") if safe != pairs else parts.query
+    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in SECRET_WORDS)
+
+
+def _request_headers(
+    headers: Mapping[str, str] | None,
+    accept: tuple[str, ...],
+    etag: str | None,
+    last_modified: str | None,
+) -> dict[str, str]:
+    # Only encodings that this module unpacks itself, under a limit.
+    wanted = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **(headers or {})}
+    if accept and "Accept" not in wanted:
+        wanted["Accept"] = ", ".join(accept)
+    if etag:
+        wanted["If-None-Match"] = etag
+    if last_modified:
+        wanted["If-Modified-Since"] = last_modified
+    return wanted
+
+
+class _Pauses(tenacity.wait.wait_base):
+    """Growing pauses with some chance in them, or the pause that the publisher asked for."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._growing = tenacity.wait_random_exponential(policy.first_pause, policy.longest_pause)
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        if isinstance(error, _TryAgainError) and error.pause is not None:
+            return error.pause
+        return self._growing(retry_state)
+
+
+def _tell_retry(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    pause = state.next_action.sleep if state.next_action else 0.0
+    logger.warning("attempt %d failed, next in %.1f s: %s", state.attempt_number, pause, error)
+
+
+def _follow(url: str, headers: dict[str, str], accept: tuple[str, ...], policy: Policy) -> Fetched:
+    """One attempt, redirects included: only to the same host, never from https to http."""
+    timeout = httpx.Timeout(policy.read_timeout, connect=policy.connect_timeout)
+    with httpx.Client(timeout=timeout, follow_redirects=False) as client:
+        address = url
+        for _ in range(MAX_REDIRECTS + 1):
+            _be_polite(address, policy.interval)
+            with _told_errors(address), client.stream("GET", address, headers=headers) as response:
+                if response.status_code not in REDIRECTS:
+                    return _answer(response, address, accept, policy)
+                address = _next_address(address, response)
+    raise BadInput.one(masked(url), "redirects without end", "an answer", "ask the publisher for the address")
+
+
+def _next_address(address: str, response: httpx.Response) -> str:
+    target = str(httpx.URL(address).join(response.headers.get("location", "")))
+    here, there = urlsplit(address), urlsplit(target)
+    same_host = (here.hostname, here.port) == (there.hostname, there.port)
+    upgraded = here.hostname == there.hostname and (here.scheme, there.scheme) == ("http", "https")
+    if not (upgraded or (same_host and here.scheme == there.scheme)):
+        raise BadInput.one(
+            where=masked(address),
+            found=f"a redirect to {masked(target)}",
+            expected=f"an answer from {here.hostname} itself",
+            remedy="check with the publisher that it moved, then correct the address in the feed file",
+        )
+    return target
+
+
+_last_request: dict[str, float] = {}
+
+
+def _be_polite(url: str, interval: float) -> None:
+    """Wait until ``interval`` seconds have passed since the last request to this host."""
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    pause = _last_request.get(host, float("-inf")) + interval - time.monotonic()
+    if pause > 0:
+        time.sleep(pause)
+    _last_request[host] = time.monotonic()
+
+
+@contextmanager
+def _told_errors(url: str) -> Iterator[None]:
+    """Say in our own words what the network did; most of it is worth another attempt."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        refusal = BadInput.one(
+            masked(url), "no answer in time", "an answer", "try again later; is the service up?"
+        )
+        raise _TryAgainError(refusal) from error
+    except httpx.TransportError as error:
+        refusal = BadInput.one(
+            where=masked(url),
+            found=f"a failed connection ({type(error).__name__}: {error})",
+            expected="a complete answer",
+            remedy="check address, network and certificate; TLS verification cannot be switched off",
+        )
+        raise _TryAgainError(refusal) from error
+
+
+def _answer(response: httpx.Response, url: str, accept: tuple[str, ...], policy: Policy) -> Fetched:
+    status = response.status_code
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    media_type = headers.get("content-type", "application/octet-stream")
+    if status == httpx.codes.NOT_MODIFIED:
+        return Fetched(b"", masked(url), status, media_type, headers)
+    if status != httpx.codes.OK:
+        _refuse_status(response, url, policy)
+    content = _unpacked(_body(response, url, policy), response, url, policy)
+    if accept and media_type.split(";")[0].strip().lower() not in {kind.split(";")[0] for kind in accept}:
+        problem = Problem(
+            where=masked(url),
+            found=f"{media_type} beginning {content[:60]!r}",
+            expected=" or ".join(accept),
+            remedy="open the address in a browser: it may be a page of apology, login or maintenance",
+        )
+        raise BadBody(problem, content)
+    return Fetched(content, masked(url), status, media_type, headers)
+
+
+def _refuse_status(response: httpx.Response, url: str, policy: Policy) -> None:
+    status = response.status_code
+    pause = _retry_after(response.headers.get("retry-after"))
+    # Who asks for more patience than we have is not asked again sooner.
+    again = status in RETRIED_STATUS and (pause or 0) <= policy.longest_retry_after
+    later = f"try again in {pause:.0f} s, as the publisher asks" if pause else "try again later"
+    refusal = BadInput.one(
+        where=masked(url),
+        found=f"status {status} {response.reason_phrase}",
+        expected="status 200",
+        remedy=later if status in RETRIED_STATUS else "check the address and its parameters",
+    )
+    if again:
+        raise _TryAgainError(refusal, pause)
+    raise refusal
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds to wait by ``Retry-After``: seconds or an HTTP date (RFC 9110, section 10.2.3)."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def _body(response: httpx.Response, url: str, policy: Policy) -> bytes:
+    """Read the bytes on the wire up to the limit; a body that breaks off is worth another attempt."""
+    body = bytearray()
+    try:
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > policy.max_wire_bytes:
+                raise _too_large(url, policy.max_wire_bytes, "", bytes(body))
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout) as error:
+        # httpx notices both a Content-Length that is not reached and a last chunk that never comes.
+        declared = response.headers.get("content-length")
+        expected = f"{declared} bytes, by Content-Length" if declared else "a last chunk"
+        problem = Problem(
+            where=masked(url),
+            found=f"a truncated body of {len(body)} bytes",
+            expected=expected,
+            remedy="try again later; if it stays, tell the publisher that the body is cut off",
+        )
+        raise _TryAgainError(BadBody(problem, bytes(body))) from error
+    return bytes(body)
+
+
+class _Unpacker(Protocol):
+    """What zlib's decompressor offers and this module uses."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def _unpacked(body: bytes, response: httpx.Response, url: str, policy: Policy) -> bytes:
+    """Undo ``Content-Encoding: gzip`` under the limit, so that a small body cannot fill the memory."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("identity", ""):
+        return _within(body, url, policy)
+    if encoding not in ("gzip", "x-gzip"):
+        problem = Problem(
+            masked(url), f"Content-Encoding {encoding}", "gzip or none", "tell the publisher what was asked"
+        )
+        raise BadBody(problem, body)
+    unpacker: _Unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        content = unpacker.decompress(body, policy.max_content_bytes + 1)
+    except zlib.error as error:
+        problem = Problem(masked(url), f"a broken gzip body ({error})", "a gzip body", "try again later")
+        raise BadBody(problem, body) from error
+    _within(content, url, policy)
+    if not unpacker.eof:
+        problem = Problem(masked(url), "a gzip body that breaks off", "its end", "try again later")
+        raise BadBody(problem, body)
+    return content
+
+
+def _within(content: bytes, url: str, policy: Policy) -> bytes:
+    if len(content) > policy.max_content_bytes:
+        raise _too_large(url, policy.max_content_bytes, " unpacked", content[: policy.max_content_bytes])
+    return content
+
+
+def _too_large(url: str, limit: int, state: str, body: bytes) -> BadBody:
+    problem = Problem(
+        where=masked(url),
+        found=f"a body of more than {limit} bytes{state}",
+        expected=f"at most {limit} bytes",
+        remedy="ask for less at a time, or raise the limit in the feed file if it is right",
+    )
+    return BadBody(problem, body)

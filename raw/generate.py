@@ -1,0 +1,220 @@
+"""What dbt must know about the feeds, written from the feed files: sources, staging models, their contracts.
+
+One schema is written once, in ``raw/feeds/<feed>.yml``; ``python -m raw generate --check`` fails where the
+generated files are not what the feed files say (law 6). Files that carry the mark of this module and that
+no feed asks for any more are stale too, and are removed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from raw.feed import Column, Feed, Table, declared_feeds
+
+DEFAULT_PROJECT = Path(__file__).parents[1] / "dbt_project"
+MARK = "generated from raw/feeds/"
+LINE_LENGTH = 110
+
+# Types of staging columns. The cast is a plain one: what does not fit stops the build.
+SQL_TYPES = {
+    "code": "varchar",
+    "text": "varchar",
+    "period": "varchar",
+    "decimal": "decimal(24,6)",
+    "date": "date",
+}
+
+# Lineage of every row: name in the landing, name in staging, type, meaning.
+LINEAGE = (
+    ("_row_number", "row_number", "bigint", "原件中的行号 / Row in the original file"),
+    ("_place", "place", "varchar", "原件中的位置 / Place in the original: a row, or sheet and cell"),
+    ("_vintage_date", "landing_vintage_date", "date", "入库版本日期 / Date of the landed vintage"),
+    ("_landing_id", "landing_id", "varchar", "入库目录 / Folder of the vintage below the landing"),
+    ("_file_sha256", "file_sha256", "varchar", "原件校验和 / SHA-256 of the original bytes"),
+    ("_origin", "origin", "varchar", "数据由来 / published, returned or simulated"),
+    ("_retrieved_at", "retrieved_at", "timestamp", "取得时间（UTC）/ When it was retrieved (UTC)"),
+)
+FIRST_SEEN = "本行内容首次入库的版本日期 / Vintage date at which this very row was first seen"
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML as sqlfluff and people like it: lists indented below their key, no anchors."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        return True
+
+
+def project_root(root: Path | None = None) -> Path:
+    """Folder of the dbt project: ``root``, else env DBT_PROJECT_DIR, else dbt_project."""
+    return root or Path(os.environ.get("DBT_PROJECT_DIR") or DEFAULT_PROJECT)
+
+
+def wanted_files(feeds: list[Feed]) -> dict[Path, str]:
+    """Text of every generated file by its path below the dbt project."""
+    files: dict[Path, str] = {}
+    for feed in feeds:
+        folder = Path("models") / "staging" / feed.feed
+        files[folder / f"_{feed.feed}__sources.yml"] = sources_yml(feed)
+        for name, table in feed.tables.items():
+            stem = f"stg_{feed.feed}__{name}"
+            files[folder / f"{stem}.sql"] = staging_sql(feed, name, table)
+            files[folder / f"{stem}.yml"] = staging_yml(feed, name, table)
+    return files
+
+
+def stale_files(project: Path | None = None, feeds_folder: Path | None = None) -> list[Path]:
+    """Generated files that differ, are missing, or that no feed asks for, by path; nothing is written."""
+    root = project_root(project)
+    wanted = {root / path: text for path, text in wanted_files(declared_feeds(feeds_folder)).items()}
+    differing = [path for path, text in wanted.items() if not path.is_file() or _text(path) != text]
+    return sorted([*differing, *_orphans(root, wanted)])
+
+
+def generate(project: Path | None = None, feeds_folder: Path | None = None) -> list[Path]:
+    """Write what is stale and remove what nobody asks for; return the paths that changed."""
+    root = project_root(project)
+    wanted = {root / path: text for path, text in wanted_files(declared_feeds(feeds_folder)).items()}
+    changed = stale_files(project, feeds_folder)
+    for path in changed:
+        if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[path], encoding="utf-8", newline="\n")
+        else:
+            path.unlink()
+    return changed
+
+
+def _orphans(root: Path, wanted: dict[Path, str]) -> Iterator[Path]:
+    for path in (root / "models" / "staging").glob("*/*"):
+        if path.suffix in (".sql", ".yml") and path not in wanted and MARK in _text(path).split("\n")[0]:
+            yield path
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def sources_yml(feed: Feed) -> str:
+    """The feed as a dbt source: its tables in the landing, with licence, origin and freshness."""
+    source = {
+        "name": feed.feed,
+        "schema": "landing",
+        "description": f"{feed.title_zh} / {feed.title_en}",
+        "config": {
+            "loaded_at_field": "_retrieved_at",
+            "freshness": {"warn_after": {"count": feed.schedule.freshness_days, "period": "day"}},
+            "meta": {
+                "publisher_zh": feed.publisher.name_zh,
+                "publisher_en": feed.publisher.name_en,
+                "url": feed.publisher.url,
+                "licence": feed.licence,
+                "origin": feed.origin,
+                "responsible": list(feed.units),
+            },
+        },
+        "tables": [{"name": name, "identifier": f"{feed.feed}__{name}"} for name in feed.tables],
+    }
+    return _yml(feed, {"version": 2, "sources": [source]})
+
+
+def staging_yml(feed: Feed, name: str, table: Table) -> str:
+    """The contract of a staging model: types, meanings, not null and the grain."""
+    columns = [_column_entry(table, column, declared) for column, declared in table.columns.items()]
+    columns += [_lineage_entry(staging, kind, meaning) for _, staging, kind, meaning in LINEAGE]
+    columns.append(_lineage_entry("first_seen_date", "date", FIRST_SEEN))
+    model = {
+        "name": f"stg_{feed.feed}__{name}",
+        "description": f"{feed.title_zh} / {feed.title_en}",
+        "config": {"contract": {"enforced": True}},
+        "data_tests": [_grain_test(feed, name, table)],
+        "columns": columns,
+    }
+    return _yml(feed, {"version": 2, "models": [model]})
+
+
+def staging_sql(feed: Feed, name: str, table: Table) -> str:
+    """Rename, cast loudly, take the current vintage. Nothing else."""
+    casts = [_cast(table, column, declared) for column, declared in table.columns.items()]
+    lineage = [f"{landing} as {staging}" for landing, staging, _, _ in LINEAGE]
+    partition = ",\n".join(f"                {_identifier(column)}" for column in table.columns)
+    return "\n".join(
+        [
+            f"-- {_mark(feed)}",
+            "with",
+            "",
+            "landed as (",
+            "    select",
+            "        *,",
+            "        -- The same words may stand in many vintages; this is when they were first said.",
+            "        min(_vintage_date) over (",
+            "            partition by",
+            partition,
+            "        ) as first_seen_date",
+            f"    from {{{{ source('{feed.feed}', '{name}') }}}}",
+            "),",
+            "",
+            "current_rows as (",
+            "    {{ current_vintage('landed') }}",
+            ")",
+            "",
+            "select",
+            *[f"    {expression}," for expression in [*casts, *lineage]],
+            "    first_seen_date",
+            "from current_rows",
+            "",
+        ]
+    )
+
+
+def _cast(table: Table, column: str, declared: Column) -> str:
+    kind = SQL_TYPES[declared.type].replace(",", ", ")
+    source = _identifier(column)
+    # An empty cell is no number and no day; anything else that is none stops the build.
+    text = f"nullif({source}, '')" if declared.type in ("decimal", "date") else source
+    return f"cast({text} as {kind}) as {table.staging_name(column)}"
+
+
+def _identifier(column: str) -> str:
+    """A landing column in SQL: bare in small letters where that is the same name, else quoted."""
+    plain = column.isascii() and column.isidentifier()
+    return column.lower() if plain else '"' + column.replace('"', '""') + '"'
+
+
+def _column_entry(table: Table, column: str, declared: Column) -> dict[str, Any]:
+    unit = f" [{declared.unit}]" if declared.unit else ""
+    entry: dict[str, Any] = {
+        "name": table.staging_name(column),
+        "description": f"{declared.description_zh} / {declared.description_en}{unit}",
+        "data_type": SQL_TYPES[declared.type],
+    }
+    if declared.required:
+        entry["data_tests"] = ["not_null"]
+    return entry
+
+
+def _lineage_entry(name: str, kind: str, meaning: str) -> dict[str, Any]:
+    return {"name": name, "description": meaning, "data_type": kind, "data_tests": ["not_null"]}
+
+
+def _grain_test(feed: Feed, name: str, table: Table) -> dict[str, Any]:
+    """One row for each key."""
+    columns = [table.staging_name(column) for column in table.key]
+    test = {"name": f"grain_stg_{feed.feed}__{name}", "arguments": {"columns": columns}}
+    return {"unique_combination": test}
+
+
+def _mark(feed: Feed) -> str:
+    return f"{MARK}{feed.feed}.yml by python -m raw generate; do not edit"
+
+
+def _yml(feed: Feed, content: dict[str, Any]) -> str:
+    body = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=LINE_LENGTH)
+    return f"# {_mark(feed)}\n{body}"

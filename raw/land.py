@@ -1,0 +1,501 @@
+"""Landing: keep the bytes, read them, hold them against the publisher's totals, add a vintage.
+
+::
+
+    <landing root>/<feed>/<table>/
+        vintage=2022-12-31/        {original bytes, part.parquet, manifest.json}
+        vintage=2022-12-31_2/      the second version of that day, or another scope
+        quarantine/2022-12-31_1a2b3c4d/   {bytes that were refused, problems.json}
+
+Vintages are only ever added, and appear whole (written aside, then renamed) or not at all. Every reading
+verifies their checksums.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raw.doors import Extract, door
+from raw.errors import BadInput, Problem
+from raw.feed import Feed
+from raw.fetch import BadBody
+from raw.readers import Rows, check_rows, read, scope_of
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_LANDING = Path(__file__).parent / "landing"
+PART = "part.parquet"
+MANIFEST = "manifest.json"
+VINTAGE_NAME = re.compile(r"vintage=(\d{4}-\d{2}-\d{2})(?:_(\d+))?")
+ASIDE = ".incoming-"
+LAST_NUMBER = re.compile(r"(\d+)\D*$")
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """One landed version of a table, or of the part of it that ``scope`` names; its bytes are verified."""
+
+    feed: str
+    table: str
+    path: Path
+    vintage_date: date
+    vintage_sequence: int
+    scope: str
+    manifest: dict[str, Any]
+
+    @property
+    def landing_id(self) -> str:
+        """Its place below the landing root: ``<feed>/<table>/vintage=…``."""
+        return f"{self.feed}/{self.table}/{self.path.name}"
+
+    @property
+    def part(self) -> Path:
+        """The rows, every declared column as text."""
+        return self.path / PART
+
+    @property
+    def original(self) -> Path:
+        """The bytes as they came."""
+        return self.path / str(self.manifest["file_name"])
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of the original bytes."""
+        return str(self.manifest["sha256"])
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What a pull did with one file: the vintage that holds it, and whether that is new."""
+
+    vintage_dir: Path
+    is_new: bool
+    manifest: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A file that was read and found good."""
+
+    extract: Extract
+    rows: Rows
+    scope: str
+    sha256: str
+
+    @property
+    def said_on(self) -> tuple[date, str]:
+        """What orders two files of one scope: a later report replaces an earlier one."""
+        return (self.rows.not_before or date.min, self.rows.published_at or self.extract.published_at or "")
+
+
+def landing_root(root: Path | None = None) -> Path:
+    """Folder of the landing: ``root``, else env RAW_LANDING, else raw/landing."""
+    return root or Path(os.environ.get("RAW_LANDING") or DEFAULT_LANDING)
+
+
+def pull(
+    feed: Feed, as_of: date, *, landing_root: Path | None = None, month: str | None = None
+) -> list[Landed]:
+    """Fetch what was known by ``as_of`` of every table and land it; what is unchanged makes no new vintage.
+
+    Good files are landed even where others are bad; then ``BadInput`` is raised with all problems, and the
+    bad bytes are in quarantine. A file not yet known by ``as_of`` is skipped.
+    """
+    landed: list[Landed] = []
+    problems: list[Problem] = []
+    for table_name in feed.tables:
+        folder = _table_folder(landing_root, feed.feed, table_name)
+        with _alone(folder):
+            candidates, found_problems = _gather(feed, table_name, as_of, month, folder)
+            problems += found_problems
+            try:
+                landed += _land_all(feed, table_name, as_of, candidates, folder)
+            except BadInput as error:
+                problems += error.problems
+    if problems:
+        raise BadInput(problems)
+    return landed
+
+
+def probe(feed: Feed, as_of: date, month: str | None = None) -> Iterator[tuple[str, Extract, Rows]]:
+    """Fetch, read and check without landing; yield table name, file and rows. Nothing is written."""
+    for table_name, table in feed.tables.items():
+        for extract in door(feed).extracts(feed, table_name, as_of, month):
+            rows = read(table.format, extract.content, table, extract.file_name)
+            check_rows(rows, table, extract.file_name)
+            _reconcile(extract, rows, feed, table_name)
+            yield table_name, extract, rows
+
+
+def vintages(landing_root: Path | None, feed: str, table: str, as_of: date) -> list[Vintage]:
+    """All vintages of a table at or before ``as_of``, oldest first, each verified byte for byte.
+
+    Raises ``BadInput`` naming every damaged or missing file.
+    """
+    folder = _table_folder(landing_root, feed, table)
+    found: list[Vintage] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("vintage=*")):
+        try:
+            day, sequence = _parsed_name(path)
+            if day <= as_of:
+                found.append(_verified(feed, table, path, day, sequence))
+        except BadInput as error:
+            problems += error.problems
+    if problems:
+        raise BadInput(problems)
+    return sorted(found, key=lambda vintage: (vintage.vintage_date, vintage.vintage_sequence))
+
+
+def _table_folder(root: Path | None, feed: str, table: str) -> Path:
+    return landing_root(root) / feed / table
+
+
+# --- gathering: what came in, and whether it may be landed -------------------------------------------
+
+
+def _gather(
+    feed: Feed, table_name: str, as_of: date, month: str | None, folder: Path
+) -> tuple[list[_Candidate], list[Problem]]:
+    """Fetch and read the files of a table; the bad ones go to quarantine with their problems."""
+    candidates: list[_Candidate] = []
+    problems: list[Problem] = []
+    try:
+        for extract in door(feed).extracts(feed, table_name, as_of, month):
+            try:
+                candidate = _understood(feed, table_name, extract)
+            except BadInput as error:
+                problems += _quarantined(folder, as_of, extract.file_name, extract.content, error)
+                continue
+            if candidate.rows.not_before is None or candidate.rows.not_before <= as_of:
+                candidates.append(candidate)
+            else:
+                logger.info("%s: known from %s; left out", extract.url, candidate.rows.not_before)
+    except BadBody as error:
+        problems += _quarantined(folder, as_of, f"{table_name}.body", error.body, error)
+    except BadInput as error:
+        problems += error.problems
+    return sorted(candidates, key=lambda candidate: candidate.said_on), problems
+
+
+def _understood(feed: Feed, table_name: str, extract: Extract) -> _Candidate:
+    table = feed.table(table_name)
+    rows = read(table.format, extract.content, table, extract.file_name)
+    check_rows(rows, table, extract.file_name)
+    _reconcile(extract, rows, feed, table_name)
+    return _Candidate(extract, rows, scope_of(rows, table, extract.file_name), _sha256(extract.content))
+
+
+def _reconcile(extract: Extract, rows: Rows, feed: Feed, table_name: str) -> None:
+    """Hold the publisher's own totals against what was read (law 9)."""
+    problems = [
+        Problem(
+            where=f"{extract.file_name} ({extract.url})",
+            found=f"no total {name}",
+            expected=f"the publisher's own {name}, which the feed declares as `control`",
+            remedy="ask the publisher for it, or remove it from `control` in the feed file",
+        )
+        for name in feed.table(table_name).control
+        if name not in extract.control
+    ]
+    found = _found_totals(extract, rows)
+    for name, expected in extract.control.items():
+        if found.get(name) != expected:
+            problems.append(
+                Problem(
+                    where=f"{extract.file_name} ({extract.url})",
+                    found=f"{name} {found.get(name, '(a total nobody here can count)')}",
+                    expected=f"{expected}, the publisher's own total",
+                    remedy="pull again; if it stays, ask the publisher which of the two is right",
+                )
+            )
+    if problems:
+        raise BadInput(problems)
+
+
+def _found_totals(extract: Extract, rows: Rows) -> dict[str, int]:
+    return {"row_count": len(rows.records), "byte_count": len(extract.content)}
+
+
+def _quarantined(folder: Path, as_of: date, name: str, content: bytes, error: BadInput) -> list[Problem]:
+    """Keep refused bytes and why; return the problems, the first one saying where the bytes are."""
+    place = folder / "quarantine" / f"{as_of}_{_sha256(content)[:8]}"
+    place.mkdir(parents=True, exist_ok=True)
+    _write(place / _safe_name(name), content)
+    said = {"refused_at": _now(), "problems": [problem.as_dict() for problem in error.problems]}
+    _write(place / "problems.json", _json(said))
+    first, *others = error.problems
+    remedy = f"{first.remedy} (the bytes are kept in {place})"
+    return [Problem(first.where, first.found, first.expected, remedy), *others]
+
+
+# --- landing: one new vintage where something changed ------------------------------------------------
+
+
+def _land_all(
+    feed: Feed, table_name: str, as_of: date, candidates: list[_Candidate], folder: Path
+) -> list[Landed]:
+    """Land the files in their order so that the last of a scope ends as its newest vintage."""
+    if not candidates:
+        return []
+    known = vintages(folder.parents[1], feed.feed, table_name, as_of)
+    last = {candidate.scope: number for number, candidate in enumerate(candidates)}
+    landed: list[Landed] = []
+    for number, candidate in enumerate(candidates):
+        of_scope = [vintage for vintage in known if vintage.scope == candidate.scope]
+        # A file that a later one of the same scope replaces need not be the newest, only be there: or the
+        # two would take turns for ever.
+        accepted = of_scope[-1:] if last[candidate.scope] == number else of_scope
+        same = [vintage for vintage in accepted if vintage.sha256 == candidate.sha256]
+        if same:
+            landed.append(Landed(same[-1].path, False, same[-1].manifest))
+            continue
+        _refuse_emptiness(candidate, of_scope)
+        vintage = _add_vintage(feed, table_name, as_of, candidate, folder)
+        known.append(vintage)
+        landed.append(Landed(vintage.path, True, vintage.manifest))
+    return landed
+
+
+def _refuse_emptiness(candidate: _Candidate, of_scope: list[Vintage]) -> None:
+    """Nothing where there was something is a fault until a person says otherwise.
+
+    An empty file is accepted only where the publisher's own total says 0 and no row was landed before.
+    """
+    had_rows = any(vintage.manifest["row_count"] for vintage in of_scope)
+    if candidate.rows.records or (candidate.extract.control.get("row_count") == 0 and not had_rows):
+        return
+    raise BadInput.one(
+        where=f"{candidate.extract.file_name} ({candidate.extract.url})",
+        found="no rows",
+        expected="at least one row",
+        remedy="look whether the publisher really withdrew everything; an empty answer is mostly a fault",
+    )
+
+
+def _add_vintage(feed: Feed, table_name: str, as_of: date, candidate: _Candidate, folder: Path) -> Vintage:
+    """Write the vintage aside and rename it into its place: there is never half of one."""
+    sequence = 1 + max((_parsed_name(path)[1] for path in folder.glob(f"vintage={as_of}*")), default=0)
+    place = folder / (f"vintage={as_of}" + (f"_{sequence}" if sequence > 1 else ""))
+    extract = candidate.extract
+    name = _safe_name(extract.file_name)
+    aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=folder))
+    try:
+        _write(aside / name, extract.content)
+        companions = {_beside(name, other): content for other, content in extract.companions.items()}
+        for other, content in companions.items():
+            _write(aside / other, content)
+        _write(aside / PART, _parquet(feed, table_name, candidate.rows))
+        manifest = _manifest(feed, table_name, as_of, sequence, candidate)
+        manifest["file_name"] = name
+        manifest["part_sha256"] = _sha256((aside / PART).read_bytes())
+        manifest["companions"] = {other: _sha256(content) for other, content in sorted(companions.items())}
+        manifest["manifest_sha256"] = _sha256(_json(manifest))
+        _write(aside / MANIFEST, _json(manifest))
+        aside.chmod(0o755)
+        _settle(aside)
+        aside.rename(place)
+        _settle(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    logger.info("landed %s (%d rows)", place, manifest["row_count"])
+    return Vintage(feed.feed, table_name, place, as_of, sequence, candidate.scope, manifest)
+
+
+def _manifest(
+    feed: Feed, table_name: str, as_of: date, sequence: int, candidate: _Candidate
+) -> dict[str, Any]:
+    extract, rows = candidate.extract, candidate.rows
+    found = _found_totals(extract, rows)
+    return {
+        "feed": feed.feed,
+        "table": table_name,
+        "vintage_date": as_of.isoformat(),
+        "vintage_sequence": sequence,
+        "scope": candidate.scope,
+        "as_of": as_of.isoformat(),
+        "origin": feed.origin,
+        "publisher": feed.publisher.name_zh,
+        "licence": feed.licence,
+        "url": extract.url,
+        "media_type": extract.media_type,
+        "sha256": candidate.sha256,
+        "byte_count": len(extract.content),
+        "retrieved_at": _now(),
+        "published_at": rows.published_at or extract.published_at,
+        "row_count": len(rows.records),
+        "columns": list(feed.table(table_name).columns),
+        "control": {
+            name: {"expected": total, "found": found[name]} for name, total in extract.control.items()
+        },
+    }
+
+
+def _parquet(feed: Feed, table_name: str, rows: Rows) -> bytes:
+    """Every declared column as text, verbatim, and where each row stood."""
+    columns = {
+        name: pa.array([record.get(name) for record in rows.records], pa.string())
+        for name in feed.table(table_name).columns
+    }
+    columns["_row_number"] = pa.array(
+        [_row_number(place, position) for position, place in enumerate(rows.places, start=1)], pa.int64()
+    )
+    columns["_place"] = pa.array(rows.places, pa.string())
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink, compression="zstd")
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _row_number(place: str, position: int) -> int:
+    """Row that a place names ("row 17" → 17, "填报!E7" → 7), else the position in the file."""
+    number = LAST_NUMBER.search(place)
+    return int(number.group(1)) if number else position
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One pull of a table at a time on this machine; what an interrupted one left aside is cleared away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for leftover in folder.glob(f"{ASIDE}*"):
+            shutil.rmtree(leftover)
+        yield
+
+
+# --- verification ------------------------------------------------------------------------------------
+
+
+def _parsed_name(path: Path) -> tuple[date, int]:
+    matched = VINTAGE_NAME.fullmatch(path.name)
+    try:
+        if matched:
+            return date.fromisoformat(matched.group(1)), int(matched.group(2) or 1)
+    except ValueError:
+        matched = None
+    raise BadInput.one(
+        where=str(path),
+        found=f"a folder named {path.name}",
+        expected="vintage=2022-12-31 or vintage=2022-12-31_2",
+        remedy="move the folder out of the landing: nothing here is renamed or copied by hand",
+    )
+
+
+def _verified(feed: str, table: str, path: Path, day: date, sequence: int) -> Vintage:
+    """Hold the files of a vintage against its manifest, and the manifest against itself."""
+    manifest = _read_manifest(path, feed)
+    said = (manifest["feed"], manifest["table"], manifest["vintage_date"], manifest["vintage_sequence"])
+    if said != (feed, table, day.isoformat(), sequence):
+        raise _damage(
+            path / MANIFEST,
+            " ".join(map(str, said)),
+            f"{feed} {table} {day} {sequence}, its folder",
+            feed,
+            day,
+        )
+    sums = {
+        manifest["file_name"]: manifest["sha256"],
+        PART: manifest["part_sha256"],
+        **manifest["companions"],
+    }
+    problems = [
+        problem for name, sha in sums.items() for problem in _file_problems(path / name, sha, feed, day)
+    ]
+    if problems:
+        raise BadInput(problems)
+    return Vintage(feed, table, path, day, sequence, manifest["scope"], manifest)
+
+
+def _read_manifest(path: Path, feed: str) -> dict[str, Any]:
+    day = _parsed_name(path)[0]
+    try:
+        manifest: dict[str, Any] = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        expected = manifest.pop("manifest_sha256")
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        found = f"no readable manifest ({type(error).__name__})"
+        raise _damage(path / MANIFEST, found, "the manifest as it was landed", feed, day) from error
+    found = _sha256(_json(manifest))
+    if found != expected:
+        raise _damage(path / MANIFEST, f"content of sha256 {found}", f"sha256 {expected}", feed, day)
+    return {**manifest, "manifest_sha256": expected}
+
+
+def _file_problems(path: Path, expected: str, feed: str, day: date) -> Iterator[Problem]:
+    if not path.is_file():
+        yield from _damage(path, "no file", f"the file of sha256 {expected}", feed, day).problems
+        return
+    found = _sha256(path.read_bytes())
+    if found != expected:
+        yield from _damage(path, f"bytes of sha256 {found}", f"sha256 {expected}", feed, day).problems
+
+
+def _damage(path: Path, found: str, expected: str, feed: str, day: date) -> BadInput:
+    return BadInput.one(
+        where=str(path),
+        found=found,
+        expected=f"{expected}, as its manifest says" if path.name != MANIFEST else expected,
+        remedy=f"restore from backup or pull again: move the folder {path.parent} away and run "
+        f"python -m raw pull {feed} --as-of {day}",
+    )
+
+
+# --- small tools -------------------------------------------------------------------------------------
+
+
+def _safe_name(name: str) -> str:
+    """A file name that stays in its folder and does not take one of ours."""
+    plain = re.sub(r"[\x00-\x1f\x7f/\\:]", "_", Path(name).name)
+    if plain in ("", ".", "..", PART, MANIFEST, "problems.json") or plain.startswith("."):
+        return f"original_{plain.lstrip('.')}"
+    return plain
+
+
+def _beside(original: str, name: str) -> str:
+    """Name of a companion, which must not take the original's."""
+    safe = _safe_name(name)
+    return f"companion_{safe}" if safe == original else safe
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _json(content: Mapping[str, object]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write and make sure it is on the disk before anything is renamed."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _settle(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,198 @@
+"""Readers: bytes to rows, one module per wire format, never per feed.
+
+A reader is a module ``raw.readers.<format>`` with one function ``read(content, table, file_name) -> Rows``.
+It copies text as written; whether the text is acceptable is decided by :func:`check_rows` for all formats.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol, cast
+
+from raw.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from raw.feed import Column, Table
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a reader found in one file.
+
+    ``records`` hold the text verbatim by column name (``None`` where nothing stands); ``places`` says for
+    each record where it stood ("row 17", "填报!E7"). ``scope`` is the part of the table this file replaces
+    (``None`` means all of it). ``published_at`` is the date the file itself states. A file with
+    ``not_before`` after the as-of date is not yet known then, and landing skips it.
+    """
+
+    columns: list[str]
+    records: list[dict[str, str | None]]
+    places: list[str]
+    scope: str | None = None
+    published_at: str | None = None
+    not_before: date | None = None
+
+
+class Reader(Protocol):
+    """What every module of this package offers."""
+
+    def read(self, content: bytes, table: Table, file_name: str) -> Rows:
+        """Turn the bytes of one file into rows; raise ``BadInput`` where that cannot be done."""
+        ...
+
+
+def known_formats() -> list[str]:
+    """Names of the formats there are: the modules of this package."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def read(format_name: str, content: bytes, table: Table, file_name: str) -> Rows:
+    """Read ``content`` with the reader of the format; raise ``BadInput`` for an unknown format."""
+    if format_name not in known_formats():
+        raise BadInput.one(
+            where=f"{file_name}, key format",
+            found=repr(format_name),
+            expected=f"one of {', '.join(known_formats())}",
+            remedy="correct the key `format`, or add the module raw/readers/<format>.py",
+        )
+    reader = cast(Reader, importlib.import_module(f"raw.readers.{format_name}"))
+    return reader.read(content, table, file_name)
+
+
+# ASCII throughout: \d alone would let full-width digits through, which the store does not take for numbers.
+# SDMX 2.1, section 4.2.2 to 4.2.6: the observational time periods this house uses.
+PERIOD = re.compile(r"\d{4}(-S[12]|-Q[1-4]|-(0[1-9]|1[0-2])|-W(0[1-9]|[1-4]\d|5[0-3]))?", re.ASCII)
+DECIMAL = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# A code is one line of printable text without leading, trailing or inner blanks.
+CODE = re.compile(r"[^\s\x00-\x1f\x7f]+")
+# What staging stores: decimal(24, 6), so eighteen digits before the point.
+INTEGER_DIGITS = 18
+
+
+def check_rows(rows: Rows, table: Table, where: str) -> None:
+    """Hold what was read against what the feed declares; raise ``BadInput`` with all problems found.
+
+    Checked: the header (missing, unknown, repeated columns), mandatory cells, decimals, dates, periods,
+    codes, patterns, and that no key stands twice. ``where`` names the file in the messages.
+    """
+    problems = list(_header_problems(rows, table, where))
+    if not problems:
+        problems = [*_cell_problems(rows, table, where), *_duplicates(rows, table, where)]
+    if problems:
+        raise BadInput(problems)
+
+
+def _header_problems(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
+    expected = ", ".join(table.columns)
+    for name in table.columns:
+        if name not in rows.columns:
+            yield Problem(
+                where=f"{where}, header",
+                found=f"no column {name!r}",
+                expected=f"the columns {expected}",
+                remedy="ask the publisher for it, or declare the new layout in the feed file",
+            )
+    for name in rows.columns:
+        if name not in table.columns:
+            yield Problem(
+                where=f"{where}, header",
+                found=f"an unknown column {name!r}",
+                expected=f"the columns {expected}",
+                remedy="declare the column in the feed file, or remove it from the file",
+            )
+    for name in sorted({name for name in rows.columns if rows.columns.count(name) > 1}):
+        yield Problem(f"{where}, header", f"column {name!r} more than once", "it once", "remove one of them")
+
+
+def _cell_problems(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
+    for record, place in zip(rows.records, rows.places, strict=True):
+        for name, column in table.columns.items():
+            text = record.get(name)
+            expected = _expectation(text, column)
+            if expected:
+                yield Problem(
+                    where=f"{where}, {place}, column {name}",
+                    found="nothing" if not text else repr(text),
+                    expected=expected,
+                    remedy="correct the cell and send the file again; nothing of it was landed",
+                )
+
+
+def _expectation(text: str | None, column: Column) -> str | None:
+    """What was expected of a cell that fails; ``None`` for one that is as declared."""
+    if not text:
+        return "a value: the column is mandatory" if column.required else None
+    if column.type == "decimal" and not _is_storable(text):
+        return f"a number as in 4691.85, at most {INTEGER_DIGITS} digits before the point, no thousands mark"
+    if column.type == "date" and not is_date(text):
+        return "a date as in 2022-12-31"
+    if column.type == "period" and not PERIOD.fullmatch(text):
+        return "a period as in 2022, 2022-Q4 or 2022-12"
+    if column.type == "code" and not CODE.fullmatch(text):
+        return "a code without blanks"
+    if column.pattern and not re.fullmatch(column.pattern, text, re.ASCII):
+        return f"text of the pattern {column.pattern}"
+    return None
+
+
+def _is_storable(text: str) -> bool:
+    if not DECIMAL.fullmatch(text):
+        return False
+    number = Decimal(text)
+    return number == 0 or number.adjusted() < INTEGER_DIGITS
+
+
+def is_date(text: str) -> bool:
+    """Whether the text is a day of the calendar written as in 2022-12-31."""
+    try:
+        return bool(ISO_DATE.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _duplicates(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
+    first: dict[tuple[str | None, ...], str] = {}
+    for record, place in zip(rows.records, rows.places, strict=True):
+        key = tuple(record.get(name) for name in table.key)
+        if key in first:
+            said = ", ".join(f"{name}={value}" for name, value in zip(table.key, key, strict=True))
+            yield Problem(
+                where=f"{where}, {place}",
+                found=f"a duplicate period: {said} stands in {first[key]} already",
+                expected=f"one row for each {' × '.join(table.key)}",
+                remedy="decide which of the two rows is right and remove the other",
+            )
+        first.setdefault(key, place)
+
+
+def scope_of(rows: Rows, table: Table, where: str) -> str:
+    """Name the part of the table a file replaces: "all", or ``UNIT_ID=U01|RETURN_MONTH=2022-12``.
+
+    The reader's own word counts; else the values of the declared scope columns, which must be the same
+    in every row. Raises ``BadInput`` where they are not, or where there is no row to tell.
+    """
+    if rows.scope is not None:
+        return rows.scope
+    if not table.scope_columns:
+        return "all"
+    found = {tuple(record.get(name) or "" for name in table.scope_columns) for record in rows.records}
+    if len(found) != 1:
+        raise BadInput.one(
+            where=where,
+            found=f"{len(found)} values of {' × '.join(table.scope_columns)}: {_some(found)}",
+            expected="one in a file: a file replaces one part of the table",
+            remedy="split the file, or declare `scope: all` if every file holds the whole table",
+        )
+    return "|".join(f"{name}={value}" for name, value in zip(table.scope_columns, found.pop(), strict=True))
+
+
+def _some(values: set[tuple[str, ...]], limit: int = 5) -> str:
+    said: Sequence[str] = [" × ".join(value) for value in sorted(values)]
+    return ", ".join(said[:limit]) + (", …" if len(said) > limit else "")

@@ -1,0 +1,757 @@
+"""The return workbook to rows: checked cell by cell, every problem told at once with its sheet and cell.
+
+Format: ISO/IEC 29500 (Office Open XML) workbooks as :mod:`raw.returns` writes them. The text of a number is
+what the cell holds at a spreadsheet's 15 digits: ``97`` for 97.0, ``52.38`` for 52.380000000000003.
+Macros, external links, embedded objects, entity declarations and oversized archives are refused unopened.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
+
+from raw import returns
+from raw.errors import BadInput, Problem
+from raw.readers import Rows, is_date
+from raw.returns import (
+    LETTERS,
+    MISSING_STATUSES,
+    SHEET_COVER,
+    SHEET_ROWS,
+    VALUE_STATUSES,
+    Indicator,
+    Plan,
+    Unit,
+)
+
+if TYPE_CHECKING:
+    from raw.feed import Table
+
+COVER_NAMES = ("PLAN_ID", "UNIT_ID", "RETURN_MONTH", "REPORTER", "REPORTED_ON")
+ROW_NAMES = (
+    "INDICATOR_CODE",
+    "REFERENCE_PERIOD",
+    "FREQUENCY",
+    "MEASURE",
+    "VALUE",
+    "UNIT",
+    "OBS_STATUS",
+    "STAGE",
+    "EVIDENCE_DOCUMENT",
+    "EVIDENCE_DATE",
+    "MISSING_REASON",
+    "NOTE",
+)
+COLUMNS = [*COVER_NAMES, *ROW_NAMES]
+
+# A filled form has about 40 KB and 12 members; these bounds leave ample room and stop an archive bomb.
+MAX_BYTES = 5_000_000
+MAX_UNPACKED = 20_000_000
+MAX_MEMBERS = 200
+# A unit owns at most 6 indicators: 5 years of months of each are 360 rows.
+MAX_ROWS = 2_000
+# The warehouse keeps DECIMAL(24, 6): more places would be rounded without a word.
+MAX_PLACES = 6
+MAX_DIGITS = 18
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_DAY_PREFIX = re.compile(r"^\d{4}-\d{2}-\d{2}[_.-]")
+_DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})日?")
+_SAVE_AGAIN = "open the file in the spreadsheet program, save it again as .xlsx and send that"
+_NEW_FORM = "make a fresh form with `python -m raw returns new` and copy the white cells into it"
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One cell as it stands: ``kind`` is openpyxl's data type ('n', 's', 'd', 'b', 'e', 'f')."""
+
+    where: str
+    value: Any = None
+    kind: str = "n"
+    number_format: str = "General"
+
+    @property
+    def text(self) -> str | None:
+        """The cell's text, ``None`` where nothing stands; blanks around it are a slip, not content."""
+        if self.value is None:
+            return None
+        if self.kind == "n" and not isinstance(self.value, bool):
+            return _number_text(self.value)
+        if isinstance(self.value, datetime):
+            return (
+                self.value.date().isoformat() if self.value.time() == datetime.min.time() else str(self.value)
+            )
+        return str(self.value).strip() or None
+
+    @property
+    def shown(self) -> str:
+        """The cell's text for a message, shortened."""
+        text = self.text
+        return "nothing" if text is None else repr(text if len(text) <= 60 else f"{text[:60]}…")
+
+
+@dataclass
+class _Findings:
+    """Problems as they are found, all of one file."""
+
+    file_name: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, where: str, found: str, expected: str, remedy: str) -> None:
+        self.problems.append(Problem(where, found, expected, remedy))
+
+    def cell(self, cell: _Cell, expected: str, remedy: str, found: str | None = None) -> None:
+        self.add(cell.where, found or cell.shown, expected, remedy)
+
+    def raise_any(self) -> None:
+        if self.problems:
+            raise BadInput(self.problems)
+
+
+@dataclass(frozen=True)
+class _Cover:
+    """The cover, understood; ``None`` where a cell was refused."""
+
+    texts: Mapping[str, str | None]
+    plan: Plan | None
+    unit: Unit | None
+    month: str | None
+    reported_on: date | None
+
+
+def read(content: bytes, table: Table, file_name: str) -> Rows:
+    """Read one return; raises ``BadInput`` with every problem of the file.
+
+    The rows' scope is ``UNIT_ID=…|RETURN_MONTH=…``; the return is known from its REPORTED_ON on.
+    """
+    name = PurePath(file_name).name
+    _check_table(table, name)
+    _check_container(content, name)
+    findings = _Findings(name)
+    sheets = _sheets(content, name)
+    cover = _read_cover(sheets[SHEET_COVER], findings)
+    rows = _read_rows(sheets[SHEET_ROWS], cover, findings)
+    findings.raise_any()
+    return _as_rows(cover, rows)
+
+
+def _check_table(table: Table, name: str) -> None:
+    undeclared = sorted(set(COLUMNS) ^ set(table.columns))
+    if undeclared:
+        raise BadInput.one(
+            f"{name}, columns of the table",
+            f"{', '.join(undeclared)} on one side only",
+            f"the columns of a return: {', '.join(COLUMNS)}",
+            "declare exactly these columns in the feed file",
+        )
+
+
+# --- the container ------------------------------------------------------------------------------------------
+
+
+def _check_container(content: bytes, name: str) -> None:
+    """Refuse everything that is not a plain, whole .xlsx of sane size, before any XML is parsed."""
+    _check_name_ending(name)
+    if not content:
+        raise BadInput.one(name, "an empty file", "an .xlsx workbook", "send the file again")
+    if len(content) > MAX_BYTES:
+        raise BadInput.one(
+            name,
+            f"{len(content)} bytes",
+            f"at most {MAX_BYTES}",
+            f"remove pictures and pasted matter, or {_NEW_FORM}",
+        )
+    if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise BadInput.one(
+            name,
+            "an old .xls or a workbook encrypted with a password",
+            "an .xlsx workbook without password",
+            "remove the password and save as .xlsx",
+        )
+    if not content.startswith(b"PK"):
+        raise BadInput.one(name, "no .xlsx (not a zip archive)", "an .xlsx workbook", _SAVE_AGAIN)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _check_members(archive, name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+        raise BadInput.one(
+            name, f"a broken or truncated workbook ({error})", "a whole .xlsx workbook", "send the file again"
+        ) from error
+
+
+def _check_name_ending(name: str) -> None:
+    ending = PurePath(name).suffix.lower()
+    if ending == ".xlsx":
+        return
+    remedy = "save it without macros as .xlsx" if ending == ".xlsm" else "save it as .xlsx"
+    raise BadInput.one(name, f"a file ending in {ending or 'nothing'}", ".xlsx", remedy)
+
+
+def _check_members(archive: zipfile.ZipFile, name: str) -> None:
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise BadInput.one(
+            name, f"{len(members)} members in the archive", f"at most {MAX_MEMBERS}", _NEW_FORM
+        )
+    if any(member.flag_bits & 0x1 for member in members):
+        raise BadInput.one(name, "an encrypted archive", "a workbook without password", "remove the password")
+    names = [member.filename for member in members]
+    if len(set(names)) != len(names):
+        raise BadInput.one(name, "two members of one name in the archive", "each once", _SAVE_AGAIN)
+    if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
+        raise BadInput.one(name, "a zip archive that is no workbook", "an .xlsx workbook", _SAVE_AGAIN)
+    left = MAX_UNPACKED
+    for member in members:
+        left -= _check_member(archive, member, name, left)
+
+
+def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, left: int) -> int:
+    """Unpack one member within the bound (this also tests its checksum) and look for what is not allowed."""
+    with archive.open(member) as stream:
+        content = stream.read(left + 1)
+    if len(content) > left:
+        raise BadInput.one(
+            name, f"more than {MAX_UNPACKED} bytes when unpacked", f"at most {MAX_UNPACKED}", _NEW_FORM
+        )
+    part = member.filename.lower()
+    if "vbaproject" in part or (part == "[content_types].xml" and b"macroEnabled" in content):
+        raise BadInput.one(name, "macros", "a workbook without macros", "save it as .xlsx")
+    if (
+        part.startswith(("xl/externallinks/", "xl/embeddings/", "xl/activex/"))
+        or part == "xl/connections.xml"
+    ):
+        raise BadInput.one(
+            name,
+            f"an external link or embedded object ({member.filename})",
+            "no links to other files",
+            "break the links (Data, Edit links), paste the values and save again",
+        )
+    if part.endswith((".xml", ".rels")):
+        _check_xml(content, member.filename, name)
+    return len(content)
+
+
+_ENTITY = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_RELATION = re.compile(rb"<[\w:]*Relationship\b[^>]*>")
+
+
+def _check_xml(content: bytes, member: str, name: str) -> None:
+    # A workbook's parts are UTF-8 (or UTF-16, in which the search below would find nothing).
+    plain = content.replace(b"\x00", b"")
+    if _ENTITY.search(plain):
+        raise BadInput.one(name, f"an entity declaration in {member}", "none", _SAVE_AGAIN)
+    if not member.endswith(".rels"):
+        return
+    for relation in _RELATION.findall(plain):
+        # A web address in a cell is a relation too, and harmless: nothing follows it.
+        if b'"External"' in relation.replace(b"'", b'"') and b"/hyperlink" not in relation:
+            raise BadInput.one(
+                name,
+                f"an external link in {member}",
+                "no links to other files",
+                "break the links and save again",
+            )
+
+
+def _sheets(content: bytes, name: str) -> dict[str, list[list[_Cell]]]:
+    """The cells of cover and rows; raises ``BadInput`` for a damaged workbook or for other sheets."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        _check_sheet_names(book.sheetnames, name)
+        return {title: list(_cells(book[title], title, name)) for title in (SHEET_COVER, SHEET_ROWS)}
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ParseError,
+        InvalidFileException,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        OSError,
+    ) as error:
+        raise BadInput.one(
+            name,
+            f"a damaged workbook ({type(error).__name__}: {error})",
+            "a readable .xlsx workbook",
+            _SAVE_AGAIN,
+        ) from error
+
+
+def _check_sheet_names(found: Sequence[str], name: str) -> None:
+    problems = [
+        Problem(name, f"no sheet {sheet}", f"the sheets {'、'.join(returns.SHEETS)}", _NEW_FORM)
+        for sheet in (SHEET_COVER, SHEET_ROWS)
+        if sheet not in found
+    ]
+    problems += [
+        Problem(
+            f"{name}, sheet {sheet}",
+            "a sheet that is not of the form",
+            f"only {'、'.join(returns.SHEETS)}",
+            "delete it: nothing in it would be read",
+        )
+        for sheet in found
+        if sheet not in returns.SHEETS
+    ]
+    if problems:
+        raise BadInput(problems)
+
+
+def _cells(sheet: Any, title: str, name: str) -> Iterator[list[_Cell]]:  # noqa: ANN401 (stubs lack it)
+    """The sheet's rows, first row first; rows and cells that are absent in the file come as empty ones."""
+    sheet.reset_dimensions()
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        if number > MAX_ROWS:
+            raise BadInput.one(
+                f"{name}, sheet {title}",
+                f"more than {MAX_ROWS} rows",
+                f"at most {MAX_ROWS}",
+                "delete the empty rows below the last filled one",
+            )
+        yield [
+            _Cell(
+                f"{name}, sheet {title}, cell {get_column_letter(place)}{number}",
+                cell.value,
+                cell.data_type or "n",
+                getattr(cell, "number_format", "General") or "General",
+            )
+            for place, cell in enumerate(row, start=1)
+        ]
+
+
+def _at(cells: Sequence[_Cell], place: int, where: str) -> _Cell:
+    return cells[place] if place < len(cells) else _Cell(where)
+
+
+# --- the cover ----------------------------------------------------------------------------------------------
+
+
+def _read_cover(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> _Cover:
+    cells: dict[str, _Cell] = {}
+    for number, item in enumerate(returns.COVER_FIELDS, start=returns.COVER_FIRST_ROW):
+        row = rows[number - 1] if number <= len(rows) else []
+        prefix = f"{findings.file_name}, sheet {SHEET_COVER}, cell"
+        label, cell = _at(row, 0, f"{prefix} A{number}"), _at(row, 1, f"{prefix} B{number}")
+        if label.text != item.label:
+            findings.cell(label, f"the label {item.label!r}", _NEW_FORM)
+        cells[item.name] = cell
+        _refuse_formula(cell, findings)
+    plan = _cover_plan(cells["PLAN_ID"], findings)
+    unit = _cover_unit(cells, plan, findings)
+    month = _cover_month(cells["RETURN_MONTH"], findings)
+    _check_file_name(findings, unit, month)
+    if cells["REPORTER"].text is None:
+        findings.cell(cells["REPORTER"], "the name of the person who reports", "fill it in")
+    reported_on = _cover_reported_on(cells["REPORTED_ON"], month, findings)
+    texts = {name: cells[name].text for name in COVER_NAMES}
+    return _Cover(texts, plan, unit, month, reported_on)
+
+
+def _cover_plan(cell: _Cell, findings: _Findings) -> Plan | None:
+    try:
+        return returns.load_plan(cell.text or "")
+    except BadInput as error:
+        problem = error.problems[0]
+        if "column plan_id" not in problem.where:
+            raise
+        findings.cell(cell, f"a plan id, {problem.expected}", "restore the plan id of the form")
+        return None
+
+
+def _cover_unit(cells: Mapping[str, _Cell], plan: Plan | None, findings: _Findings) -> Unit | None:
+    if plan is None:
+        return None
+    unit = next((unit for unit in plan.units if unit.unit_id == cells["UNIT_ID"].text), None)
+    if unit is None:
+        known = ", ".join(f"{unit.unit_id} {unit.name_zh}" for unit in plan.units)
+        findings.cell(
+            cells["UNIT_ID"], f"the id of a responsible unit: {known}", "restore the unit id of the form"
+        )
+    elif cells["UNIT_NAME"].text not in unit.names:
+        findings.cell(
+            cells["UNIT_NAME"],
+            f"{unit.name_zh}, the name of {unit.unit_id}",
+            "restore the name, or use that unit's form",
+        )
+    return unit
+
+
+def _cover_month(cell: _Cell, findings: _Findings) -> str | None:
+    if cell.text is not None and returns.MONTH.fullmatch(cell.text):
+        return cell.text
+    findings.cell(cell, "a month as text, like 2022-12", "format the cell as text and write YYYY-MM")
+    return None
+
+
+def _check_file_name(findings: _Findings, unit: Unit | None, month: str | None) -> None:
+    if unit is None or month is None:
+        return
+    expected = returns.file_name(unit, month)
+    # A day in front says when the file was given to us (see the door drop_folder).
+    if _DAY_PREFIX.sub("", findings.file_name) != expected:
+        findings.add(
+            f"{findings.file_name}, sheet {SHEET_COVER}, cells B4 and B6",
+            f"unit {unit.unit_id} and month {month} in a file of another name",
+            f"the file name {expected} (a day may stand in front: 2023-04-30_{expected})",
+            "rename the file, or correct unit and month on the cover",
+        )
+
+
+def _cover_reported_on(cell: _Cell, month: str | None, findings: _Findings) -> date | None:
+    reported_on = _date_of(cell, findings, "the date of reporting, YYYY-MM-DD", required=True)
+    if reported_on is None:
+        return None
+    if reported_on > _today():
+        # Landing would wait for that day, in silence, if the year was a slip.
+        findings.cell(cell, f"a date up to today, {_today()}", "correct the date of reporting")
+    elif month is not None and reported_on.isoformat()[:7] < month:
+        findings.cell(
+            cell, f"a date in {month} or later", "correct the date of reporting or the return month"
+        )
+    return reported_on
+
+
+def _today() -> date:
+    return date.today()
+
+
+# --- the rows -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One filled row of 填报 by column name."""
+
+    number: int
+    cells: Mapping[str, _Cell]
+
+    def text(self, name: str) -> str | None:
+        return self.cells[name].text
+
+
+def _read_rows(rows: Sequence[Sequence[_Cell]], cover: _Cover, findings: _Findings) -> list[_Row]:
+    if not _header_holds(rows[0] if rows else [], findings):
+        return []
+    filled = [row for row in _filled(rows, findings) if _is_filled(row)]
+    if not filled:
+        findings.add(
+            f"{findings.file_name}, sheet {SHEET_ROWS}", "no filled row", "a row per figure asked", _NEW_FORM
+        )
+    for row in filled:
+        _check_row(row, cover, findings)
+    _check_duplicates(filled, findings)
+    _check_all_asked(filled, cover, findings)
+    return filled
+
+
+def _header_holds(header: Sequence[_Cell], findings: _Findings) -> bool:
+    before = len(findings.problems)
+    for place, column in enumerate(returns.COLUMNS):
+        where = f"{findings.file_name}, sheet {SHEET_ROWS}, cell {LETTERS[column.name]}{returns.HEADER_ROW}"
+        cell = _at(header, place, where)
+        if "".join((cell.text or "").split()) != "".join(column.header.split()):
+            findings.cell(cell, f"the header {column.header!r}", _NEW_FORM)
+    for cell in header[len(returns.COLUMNS) :]:
+        if cell.text is not None:
+            findings.cell(cell, "no further column", "delete it: nothing in it would be read")
+    return len(findings.problems) == before
+
+
+def _filled(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> Iterator[_Row]:
+    for number, cells in enumerate(rows[returns.HEADER_ROW :], start=returns.HEADER_ROW + 1):
+        prefix = f"{findings.file_name}, sheet {SHEET_ROWS}, cell"
+        yield _Row(
+            number,
+            {
+                column.name: _at(cells, place, f"{prefix} {LETTERS[column.name]}{number}")
+                for place, column in enumerate(returns.COLUMNS)
+            },
+        )
+        for cell in cells[len(returns.COLUMNS) :]:
+            if cell.text is not None:
+                findings.cell(cell, f"nothing right of column {LETTERS['NOTE']}", "move it into the note")
+
+
+def _is_filled(row: _Row) -> bool:
+    return any(cell.text is not None for cell in row.cells.values())
+
+
+def _check_row(row: _Row, cover: _Cover, findings: _Findings) -> None:
+    for cell in row.cells.values():
+        if cell is not row.cells["VALUE"]:
+            _refuse_formula(cell, findings)
+            _refuse_error(cell, findings)
+    indicator = _check_indicator(row, cover, findings)
+    _check_period(row, indicator, cover, findings)
+    given = _check_value(row.cells["VALUE"], indicator, findings)
+    _check_status(row, given, findings)
+    _check_evidence(row, given, cover, findings)
+    stage = row.cells["STAGE"]
+    if stage.text is not None and stage.text not in returns.STAGES:
+        findings.cell(stage, f"{', '.join(returns.STAGES)} or nothing", "choose from the list")
+
+
+def _refuse_formula(cell: _Cell, findings: _Findings) -> None:
+    if cell.kind == "f":
+        findings.cell(
+            cell,
+            "a value, not a formula",
+            "send the value: copy the cell and paste it as value",
+            _formula(cell),
+        )
+
+
+def _formula(cell: _Cell) -> str:
+    # Array and table formulas come as objects that carry their text.
+    text = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", None) or "a formula"
+    return f"the formula {str(text)[:60]!r}"
+
+
+def _refuse_error(cell: _Cell, findings: _Findings) -> None:
+    if cell.kind == "e":
+        findings.cell(cell, "no spreadsheet error", "clear the cell and fill it in")
+
+
+def _check_indicator(row: _Row, cover: _Cover, findings: _Findings) -> Indicator | None:
+    if cover.plan is None or cover.unit is None:
+        return None
+    cell = row.cells["INDICATOR_CODE"]
+    owned = cover.plan.owned_by(cover.unit)
+    choices = ", ".join(found.code for found in owned)
+    indicator = cover.plan.indicator(cell.text or "")
+    if indicator is None:
+        padded = (cell.text or "").zfill(2)
+        hint = f"write it as text: '{padded}" if cover.plan.indicator(padded) else "choose from the list"
+        findings.cell(cell, f"an indicator code of {cover.unit.name_zh}: {choices}", hint)
+        return None
+    if indicator not in owned:
+        owners = ", ".join(unit.name_zh for unit in cover.plan.units if unit.unit_id in indicator.unit_ids)
+        findings.cell(
+            cell,
+            f"an indicator of {cover.unit.name_zh}: {choices}",
+            f"delete the row; {indicator.code} {indicator.name_zh} is returned by {owners}",
+        )
+        return None
+    _check_plan_cells(row, indicator, findings)
+    return indicator
+
+
+def _check_plan_cells(row: _Row, indicator: Indicator, findings: _Findings) -> None:
+    unit, name = row.cells["UNIT"], row.cells["NAME_ZH"]
+    if unit.text != indicator.unit:
+        findings.cell(
+            unit,
+            f"{indicator.unit!r}, the plan's unit of {indicator.code}",
+            f"convert the value to {indicator.unit} and restore the unit",
+        )
+    if name.text is not None and name.text != indicator.name_zh:
+        findings.cell(
+            name,
+            f"{indicator.name_zh!r}, the name of {indicator.code}",
+            "correct the code or the name: they must agree",
+        )
+
+
+def _check_period(row: _Row, indicator: Indicator | None, cover: _Cover, findings: _Findings) -> None:
+    frequency, period, measure = (row.cells[name] for name in ("FREQUENCY", "REFERENCE_PERIOD", "MEASURE"))
+    if frequency.text not in returns.FREQUENCIES:
+        findings.cell(frequency, "A (year), Q (quarter) or M (month)", "choose from the list")
+        return
+    if not returns.PERIODS[frequency.text].fullmatch(period.text or ""):
+        example = returns.PERIOD_EXAMPLES[frequency.text]
+        findings.cell(
+            period,
+            f"a period of frequency {frequency.text} as text, like {example}",
+            "format the cell as text and write the period, or correct the frequency",
+        )
+    elif period.text:
+        _check_not_future(period, row, cover, findings)
+    if indicator is not None and measure.text != indicator.measures[frequency.text]:
+        findings.cell(
+            measure,
+            f"{indicator.measures[frequency.text]}, the measure of {indicator.code} at this frequency",
+            "choose from the list; convert the value if it was measured otherwise",
+        )
+
+
+def _check_not_future(period: _Cell, row: _Row, cover: _Cover, findings: _Findings) -> None:
+    end = returns.period_end(period.text or "")
+    if cover.month is not None and end > returns.period_end(cover.month):
+        findings.cell(
+            period,
+            f"a period that ends by the return month {cover.month}",
+            "leave it to the return of a later month",
+        )
+    elif cover.reported_on is not None and end > cover.reported_on and row.cells["VALUE"].text is not None:
+        findings.cell(
+            period,
+            f"a period that had ended when it was reported, on {cover.reported_on}",
+            f"report it after {end}, or clear the value and give status O with the reason",
+        )
+
+
+def _check_value(cell: _Cell, indicator: Indicator | None, findings: _Findings) -> bool:
+    """True where a value stands, good or bad."""
+    if cell.text is None:
+        return False
+    if cell.kind == "f":
+        _refuse_formula(cell, findings)
+    elif isinstance(cell.value, bool) or cell.kind in "eb" or isinstance(cell.value, date):
+        findings.cell(cell, "a number", "format the cell as a general number and enter the number")
+    elif not _NUMBER.fullmatch(cell.text):
+        findings.cell(cell, "a number", _number_remedy(cell.text))
+    elif "%" in cell.number_format:
+        unit = indicator.unit if indicator else "the plan's unit"
+        findings.cell(
+            cell,
+            f"a number in {unit}, not in a cell formatted as a percentage",
+            f"format the cell as a general number and enter {_times_hundred(cell.text)}",
+        )
+    else:
+        _check_size(cell, findings)
+    return True
+
+
+def _number_remedy(text: str) -> str:
+    """What to write instead, where the number behind the text is plain to see."""
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-")
+    grouped = re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", plain)
+    plain = plain.replace(",", "") if grouped else plain
+    plain = "".join(plain.split()).removesuffix("%")
+    if _NUMBER.fullmatch(plain):
+        return f"enter the bare number {plain}: half-width digits, no commas, blanks or signs"
+    return "enter a bare number; where there is none, clear the cell and give status O with the reason"
+
+
+def _times_hundred(text: str) -> str:
+    return format((Decimal(text) * 100).normalize(), "f")
+
+
+def _check_size(cell: _Cell, findings: _Findings) -> None:
+    whole, _, places = (cell.text or "").lstrip("+-").partition(".")
+    if len(places) > MAX_PLACES:
+        findings.cell(cell, f"at most {MAX_PLACES} decimal places", "round it as the evidence prints it")
+    if len(whole.lstrip("0")) > MAX_DIGITS:
+        findings.cell(cell, f"at most {MAX_DIGITS} digits before the point", "check the unit and the value")
+
+
+def _check_status(row: _Row, given: bool, findings: _Findings) -> None:
+    status = row.cells["OBS_STATUS"]
+    of_value, of_missing = ", ".join(VALUE_STATUSES), ", ".join(MISSING_STATUSES)
+    if given and status.text not in VALUE_STATUSES:
+        findings.cell(
+            status,
+            f"the status of a value: {of_value}",
+            "give A for a normal value"
+            if status.text not in MISSING_STATUSES
+            else "clear the value if it is missing, else give A, P or E",
+        )
+    elif not given and status.text is None:
+        findings.cell(row.cells["VALUE"], "a value, or status O with the reason", "answer the row")
+    elif not given and status.text not in MISSING_STATUSES:
+        findings.cell(
+            status, f"without a value: {of_missing}", "enter the value, or give status O with the reason"
+        )
+    elif not given and row.text("MISSING_REASON") is None:
+        findings.cell(
+            row.cells["MISSING_REASON"],
+            "the reason why the value is missing",
+            "write who or what is waited for",
+        )
+
+
+def _check_evidence(row: _Row, given: bool, cover: _Cover, findings: _Findings) -> None:
+    document, dated = row.cells["EVIDENCE_DOCUMENT"], row.cells["EVIDENCE_DATE"]
+    if given and document.text is None:
+        findings.cell(document, "the document the value stands in", "give its title and number")
+    on = _date_of(dated, findings, "the date of the evidence, YYYY-MM-DD", required=given)
+    if on is not None and cover.reported_on is not None and on > cover.reported_on:
+        findings.cell(dated, f"a date up to the day of reporting, {cover.reported_on}", "correct the date")
+
+
+def _date_of(cell: _Cell, findings: _Findings, expected: str, *, required: bool) -> date | None:
+    """A real date cell or ISO text; anything else is a problem."""
+    if cell.kind == "f":
+        return None  # already told
+    if cell.text is None:
+        if required:
+            findings.cell(cell, expected, "fill it in")
+        return None
+    if (isinstance(cell.value, date) or cell.kind == "s") and is_date(cell.text):
+        return date.fromisoformat(cell.text)
+    match = _DAY.fullmatch(unicodedata.normalize("NFKC", cell.text or ""))
+    remedy = (
+        f"write {match[1]}-{int(match[2]):02}-{int(match[3]):02}" if match else "write it like 2022-12-31"
+    )
+    findings.cell(cell, expected, remedy)
+    return None
+
+
+def _check_duplicates(rows: Sequence[_Row], findings: _Findings) -> None:
+    seen: dict[tuple[str | None, str | None], int] = {}
+    for row in rows:
+        key = (row.text("INDICATOR_CODE"), row.text("REFERENCE_PERIOD"))
+        if None not in key and key in seen:
+            findings.cell(
+                row.cells["REFERENCE_PERIOD"],
+                "each indicator and period once",
+                f"keep one of rows {seen[key]} and {row.number}",
+                f"{key[0]} / {key[1]} a second time (first in row {seen[key]})",
+            )
+        seen.setdefault(key, row.number)
+
+
+def _check_all_asked(rows: Sequence[_Row], cover: _Cover, findings: _Findings) -> None:
+    if cover.plan is None or cover.unit is None or cover.month is None:
+        return
+    answered = {(row.text("INDICATOR_CODE"), row.text("REFERENCE_PERIOD")) for row in rows}
+    for ask in cover.plan.asks(cover.unit, cover.month):
+        if (ask.indicator.code, ask.period) not in answered:
+            findings.add(
+                f"{findings.file_name}, sheet {SHEET_ROWS}",
+                f"no row for {ask.indicator.code} {ask.indicator.name_zh} / {ask.period}",
+                "every row that was asked",
+                "restore the row: a value with its evidence, or status O with the reason",
+            )
+
+
+# --- the result ---------------------------------------------------------------------------------------------
+
+
+def _as_rows(cover: _Cover, rows: Sequence[_Row]) -> Rows:
+    return Rows(
+        columns=list(COLUMNS),
+        records=[{**cover.texts, **{name: row.text(name) for name in ROW_NAMES}} for row in rows],
+        places=[f"{SHEET_ROWS}!{LETTERS['VALUE']}{row.number}" for row in rows],
+        scope=f"UNIT_ID={cover.texts['UNIT_ID']}|RETURN_MONTH={cover.texts['RETURN_MONTH']}",
+        published_at=cover.texts["REPORTED_ON"],
+        not_before=cover.reported_on,
+    )
+
+
+def _number_text(value: int | float) -> str:
+    """A number at the 15 digits a spreadsheet shows, plain: no exponent, no ``.0``, no noise of binary."""
+    if isinstance(value, int):
+        return str(value)
+    text = format(Decimal(format(value, ".15g")), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,743 @@
+"""The monthly return of a responsible unit: an .xlsx workbook made by us, filled in by people.
+
+One workbook is one unit's answer for one month, named ``<unit_id>_<YYYY-MM>.xlsx``. It has three sheets:
+
+- ``填报说明``: how to fill it in, Chinese and English.
+- ``封面``: column B of rows 3 to 9 holds PLAN_ID, UNIT_ID, the unit's name, RETURN_MONTH, REPORTER,
+  REPORTED_ON (a date) and a contact, which stays in the workbook and is not loaded.
+- ``填报``: a header in row 1 and from row 2 one row per indicator and period, columns A to N as in
+  :data:`COLUMNS`. Grey cells come from the plan and are locked; the person fills in H to N, and may add
+  rows of the unit's own indicators below.
+
+Every row that was asked must be answered: a value with its evidence, or a missing-value status with a reason.
+VALUE is in the plan's own unit (a ratio in per cent: 52.38, never 0.5238). OBS_STATUS is SDMX
+``CL_OBS_STATUS``. MEASURE is LEVEL or YTD (January up to the period), and YOY or YOY_YTD for the two
+indicators that are growth rates; the plan's ``indicator_series.csv`` says which. FREQUENCY is SDMX
+``CL_FREQ``: A, Q or M, with periods ``2022``, ``2022-Q3``, ``2022-09``.
+
+The plan is data: units and indicators are read from ``dbt_project/seeds/plan`` (env ``PLAN_SEEDS``).
+The bytes are a function of the plan, the unit and the month: no clock, no random name, no compression.
+"""
+
+from __future__ import annotations
+
+import argparse
+import calendar
+import csv
+import difflib
+import io
+import os
+import re
+import sys
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.protection import WorkbookProtection
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.header_footer import HeaderFooterItem
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from raw.errors import BadInput
+
+FEED = "unit_returns"
+TABLE = "returns"
+DEFAULT_PLAN = "qwc-14"
+DEFAULT_SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds" / "plan"
+
+SHEET_GUIDE, SHEET_COVER, SHEET_ROWS = "填报说明", "封面", "填报"
+SHEETS = (SHEET_GUIDE, SHEET_COVER, SHEET_ROWS)
+HEADER_ROW = 1
+EXTRA_ROWS = 30
+
+# SDMX cross-domain code list CL_OBS_STATUS 2.2, the codes a responsible unit can mean.
+VALUE_STATUSES = {
+    "A": "正常 / normal",
+    "P": "初步数 / provisional",
+    "E": "估计数 / estimated",
+    "B": "口径变动 / break in series",
+    "D": "定义不同 / definition differs",
+}
+MISSING_STATUSES = {
+    "O": "缺数 / missing value",
+    "L": "有数未收集 / exists, not collected",
+    "M": "无此数 / cannot exist",
+}
+STAGES = ("preliminary", "final", "revised")
+FREQUENCIES = ("A", "Q", "M")
+MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
+PERIODS = {
+    "A": re.compile(r"(19|20)\d\d"),
+    "Q": re.compile(r"(19|20)\d\d-Q[1-4]"),
+    "M": MONTH,
+}
+PERIOD_EXAMPLES = {"A": "2022", "Q": "2022-Q3", "M": "2022-09"}
+
+
+@dataclass(frozen=True)
+class CoverField:
+    """One line of the cover: the name it is loaded under and the label that is printed."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class SheetColumn:
+    """One column of the sheet 填报; ``locked`` ones come from the plan."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    width: int
+    locked: bool = False
+
+    @property
+    def header(self) -> str:
+        """The text of the header cell."""
+        return f"{self.label_zh}\n{self.label_en}"
+
+
+COVER_FIRST_ROW = 3
+COVER_FIELDS = (
+    CoverField("PLAN_ID", "规划编号 / Plan id"),
+    CoverField("UNIT_ID", "单位编号 / Unit id"),
+    CoverField("UNIT_NAME", "责任单位 / Responsible unit"),
+    CoverField("RETURN_MONTH", "填报月份 / Return month"),
+    CoverField("REPORTER", "填报人 / Reported by"),
+    CoverField("REPORTED_ON", "填报日期 / Reported on"),
+    CoverField("CONTACT", "联系方式（不入库）/ Contact (not loaded)"),
+)
+COLUMNS = (
+    SheetColumn("INDICATOR_CODE", "指标编码", "Indicator code", 10, locked=True),
+    SheetColumn("NAME_ZH", "指标名称", "Name (Chinese)", 30, locked=True),
+    SheetColumn("NAME_EN", "英文名称", "Name (English)", 34, locked=True),
+    SheetColumn("UNIT", "计量单位", "Unit", 10, locked=True),
+    SheetColumn("REFERENCE_PERIOD", "所属时期", "Reference period", 12, locked=True),
+    SheetColumn("FREQUENCY", "频率", "Frequency", 10, locked=True),
+    SheetColumn("MEASURE", "计量方式", "Measure", 10, locked=True),
+    SheetColumn("VALUE", "数值", "Value", 14),
+    SheetColumn("OBS_STATUS", "数据状态", "Status", 10),
+    SheetColumn("STAGE", "阶段", "Stage", 12),
+    SheetColumn("EVIDENCE_DOCUMENT", "依据文件", "Evidence document", 42),
+    SheetColumn("EVIDENCE_DATE", "依据日期", "Evidence date", 13),
+    SheetColumn("MISSING_REASON", "缺数原因", "Reason if missing", 32),
+    SheetColumn("NOTE", "备注", "Note", 28),
+)
+LETTERS = {column.name: get_column_letter(place) for place, column in enumerate(COLUMNS, start=1)}
+
+GUIDE = (
+    (
+        "1. 只填写白色单元格；灰色单元格来自规划，请勿改动。",
+        "Fill in the white cells only; grey cells come from the plan.",
+    ),
+    (
+        "2. “封面”请填写填报人和填报日期（YYYY-MM-DD）。联系方式不入库。",
+        "On 封面 give the reporter and the date of reporting. The contact is not loaded.",
+    ),
+    (
+        "3. “填报”每一行都要答复：填写数值及依据，或填写状态 O 和缺数原因。",
+        "Answer every row of 填报: a value with its evidence, or status O with the reason.",
+    ),
+    (
+        "4. 数值只填数字，不带单位、千分位逗号、百分号或公式；百分比 52.38% 填 52.38。",
+        "A value is a bare number: no unit, thousands comma, per cent sign or formula; 52.38% is 52.38.",
+    ),
+    (
+        "5. 状态：A 正常，P 初步数，E 估计数，B 口径变动，D 定义不同，O 缺数，L 有数未收集，M 无此数。",
+        "Status: A normal, P provisional, E estimated, B break in series, D definition differs, "
+        "O missing, L exists but not collected, M cannot exist.",
+    ),
+    (
+        "6. 有数值必须写明依据文件名称和日期（YYYY-MM-DD）。",
+        "A value needs the evidence document and its date.",
+    ),
+    (
+        "7. 补报或更正其他时期：在下方空行填写指标编码、计量单位、所属时期、频率和计量方式。",
+        "To add another period, use the empty rows below: code, unit, period, frequency and measure.",
+    ),
+    (
+        "8. 所属时期：年 2022，季 2022-Q3，月 2022-09；YTD 为年初至本期累计。",
+        "Periods: year 2022, quarter 2022-Q3, month 2022-09; YTD runs from January up to the period.",
+    ),
+    (
+        "9. 请勿改文件名、增删工作表或改表头。提交前可运行 python -m raw returns check 文件名 核对。",
+        "Keep the file name, the sheets and the headers. Check with: python -m raw returns check FILE",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A responsible unit of the plan, under every name it is known by."""
+
+    unit_id: str
+    name_zh: str
+    name_en: str
+    aliases: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Id, Chinese name, English name, then the aliases."""
+        return (self.unit_id, self.name_zh, self.name_en, *self.aliases)
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What a return must know of an indicator; ``measures`` gives the measure for A and for Q and M."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    unit: str
+    frequency: str
+    unit_ids: tuple[str, ...]
+    series_code: str
+    measures: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One figure asked of a unit: which indicator, for which period, measured how."""
+
+    indicator: Indicator
+    period: str
+    frequency: str
+
+    @property
+    def measure(self) -> str:
+        """The measure the plan's series has at this frequency."""
+        return self.indicator.measures[self.frequency]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Units and indicators of one plan, and the years it runs (2021 to 2025)."""
+
+    plan_id: str
+    baseline_year: int
+    first_year: int
+    last_year: int
+    units: tuple[Unit, ...]
+    indicators: tuple[Indicator, ...]
+
+    def unit(self, name: str) -> Unit:
+        """The unit of that id, name or alias; raises ``BadInput`` that lists the units."""
+        wanted = name.strip().casefold()
+        for unit in self.units:
+            if wanted in {known.casefold() for known in unit.names}:
+                return unit
+        raise BadInput.one(
+            "unit",
+            repr(name),
+            "one of " + ", ".join(f"{unit.unit_id} {unit.name_zh}" for unit in self.units),
+            self._unit_hint(name),
+        )
+
+    def _unit_hint(self, name: str) -> str:
+        known = {text: unit for unit in self.units for text in unit.names}
+        near = difflib.get_close_matches(name.strip(), known, n=1)
+        if not near:
+            return "give a unit's id or its name as the plan prints it"
+        return f"did you mean {known[near[0]].unit_id} {known[near[0]].name_zh}?"
+
+    def indicator(self, code: str) -> Indicator | None:
+        """The indicator of that code ('01' to '25'), or ``None``."""
+        return next((found for found in self.indicators if found.code == code), None)
+
+    def owned_by(self, unit: Unit) -> tuple[Indicator, ...]:
+        """The indicators the unit is responsible for, alone or with another."""
+        return tuple(found for found in self.indicators if unit.unit_id in found.unit_ids)
+
+    def asks(self, unit: Unit, month: str) -> tuple[Ask, ...]:
+        """What a return of that month must answer.
+
+        The plan's full years up to the month, and for monthly indicators the current year up to the month.
+        In December the year is full, so the yearly row stands for both. The baseline year is never asked.
+        """
+        return tuple(ask for found in self.owned_by(unit) for ask in self._asks_of(found, month))
+
+    def _asks_of(self, indicator: Indicator, month: str) -> Iterable[Ask]:
+        year, month_number = int(month[:4]), int(month[5:])
+        last_full_year = year if month_number == 12 else year - 1
+        for asked in range(self.first_year, min(last_full_year, self.last_year) + 1):
+            yield Ask(indicator, str(asked), "A")
+        running = self.first_year <= year <= self.last_year and month_number < 12
+        if indicator.frequency == "M" and running:
+            yield Ask(indicator, month, "M")
+
+
+def seeds_folder() -> Path:
+    """Where the plan's tables are: env ``PLAN_SEEDS``, else ``dbt_project/seeds/plan``."""
+    return Path(os.environ.get("PLAN_SEEDS") or DEFAULT_SEEDS)
+
+
+def load_plan(plan_id: str = DEFAULT_PLAN, folder: Path | None = None) -> Plan:
+    """Read plan, units and indicators from the plan's seeds; raises ``BadInput`` naming file and column."""
+    seeds = folder or seeds_folder()
+    plans = _seed(seeds, "plans", ("plan_id", "baseline_year", "first_year", "last_year"))
+    found = next((row for row in plans if row["plan_id"] == plan_id), None)
+    if found is None:
+        raise BadInput.one(
+            f"{seeds / 'plans.csv'}, column plan_id",
+            f"no plan {plan_id!r}",
+            "one of " + ", ".join(row["plan_id"] for row in plans),
+            "correct the plan id",
+        )
+    return Plan(
+        plan_id,
+        int(found["baseline_year"]),
+        int(found["first_year"]),
+        int(found["last_year"]),
+        _units(seeds),
+        _indicators(seeds, plan_id),
+    )
+
+
+def _seed(folder: Path, name: str, needed: Sequence[str]) -> list[dict[str, str]]:
+    path = folder / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            header = reader.fieldnames or []
+            rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
+    except FileNotFoundError as error:
+        raise BadInput.one(
+            str(path),
+            "no such file",
+            "a table of the plan",
+            "set PLAN_SEEDS to the folder of the plan's tables",
+        ) from error
+    absent = [column for column in needed if column not in header]
+    if absent:
+        raise BadInput.one(
+            f"{path}, header",
+            ", ".join(header),
+            f"also {', '.join(absent)}",
+            "restore the columns of the table",
+        )
+    return rows
+
+
+def _units(seeds: Path) -> tuple[Unit, ...]:
+    rows = _seed(seeds, "responsible_units", ("unit_id", "name_zh", "name_en", "aliases"))
+    return tuple(Unit(row["unit_id"], row["name_zh"], row["name_en"], _split(row["aliases"])) for row in rows)
+
+
+def _indicators(seeds: Path, plan_id: str) -> tuple[Indicator, ...]:
+    columns = ("plan_id", "indicator_code", "name_zh", "name_en", "unit", "frequency", "responsible_unit_ids")
+    series_columns = ("plan_id", "indicator_code", "series_code", "measure", "sub_annual_measure")
+    series = {
+        row["indicator_code"]: row
+        for row in _seed(seeds, "indicator_series", series_columns)
+        if row["plan_id"] == plan_id
+    }
+    return tuple(
+        _indicator(row, series.get(row["indicator_code"]), seeds)
+        for row in _seed(seeds, "indicators", columns)
+        if row["plan_id"] == plan_id
+    )
+
+
+def _indicator(row: Mapping[str, str], series: Mapping[str, str] | None, seeds: Path) -> Indicator:
+    code = row["indicator_code"]
+    if series is None:
+        raise BadInput.one(
+            f"{seeds / 'indicator_series.csv'}, column indicator_code",
+            f"no row for {code}",
+            "one row per indicator of the plan",
+            "add the indicator's series and measures",
+        )
+    measures = {"A": series["measure"], "Q": series["sub_annual_measure"], "M": series["sub_annual_measure"]}
+    return Indicator(
+        code,
+        row["name_zh"],
+        row["name_en"],
+        row["unit"],
+        row["frequency"],
+        _split(row["responsible_unit_ids"]),
+        series["series_code"],
+        measures,
+    )
+
+
+def _split(joined: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in joined.split(";") if part.strip())
+
+
+def period_end(period: str) -> date:
+    """The last day of a year, quarter or month written as in :data:`PERIODS`."""
+    year = int(period[:4])
+    if len(period) == 4:
+        return date(year, 12, 31)
+    month = 3 * int(period[6]) if period[5] == "Q" else int(period[5:])
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def file_name(unit: Unit, month: str) -> str:
+    """The name a return must have: ``<unit_id>_<YYYY-MM>.xlsx``."""
+    return f"{unit.unit_id}_{month}.xlsx"
+
+
+def asked_row(ask: Ask) -> dict[str, str]:
+    """The cells of one row of 填报 that come from the plan, by column name."""
+    return {
+        "INDICATOR_CODE": ask.indicator.code,
+        "NAME_ZH": ask.indicator.name_zh,
+        "NAME_EN": ask.indicator.name_en,
+        "UNIT": ask.indicator.unit,
+        "REFERENCE_PERIOD": ask.period,
+        "FREQUENCY": ask.frequency,
+        "MEASURE": ask.measure,
+    }
+
+
+def workbook(
+    plan: Plan,
+    unit: Unit,
+    month: str,
+    *,
+    answers: Sequence[Mapping[str, str]] = (),
+    reporter: str = "",
+    reported_on: date | None = None,
+) -> bytes:
+    """Make the return of a unit for a month as .xlsx bytes; the same arguments give the same bytes.
+
+    ``answers`` are rows by column name. One whose indicator and period is asked fills that row; the others
+    are added below, as a person would add them. Without answers the workbook is an empty form.
+    """
+    rows = _rows(plan.asks(unit, month), answers)
+    book = Workbook()
+    book.properties.creator = "plan-monitoring-warehouse"
+    book.properties.title = f"{unit.name_zh} {month} 规划指标填报表 / return of plan indicators"
+    book.properties.created = datetime(int(month[:4]), int(month[5:]), 1)
+    book.security = WorkbookProtection(lockStructure=True)
+    guide = book.worksheets[0]
+    guide.title = SHEET_GUIDE
+    _write_guide(guide, unit, month)
+    cover = {
+        "PLAN_ID": plan.plan_id,
+        "UNIT_ID": unit.unit_id,
+        "UNIT_NAME": unit.name_zh,
+        "RETURN_MONTH": month,
+        "REPORTER": reporter,
+        "REPORTED_ON": reported_on.isoformat() if reported_on else "",
+    }
+    _write_cover(book.create_sheet(SHEET_COVER), cover)
+    _write_rows(book.create_sheet(SHEET_ROWS), rows, plan, unit, month)
+    return _settled(book, month)
+
+
+def _rows(asks: Sequence[Ask], answers: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Asked rows first, each with its answer, then the answers nobody asked for, in their own order."""
+    keyed = {(answer["INDICATOR_CODE"], answer["REFERENCE_PERIOD"]): dict(answer) for answer in answers}
+    asked = [
+        {**asked_row(ask), **keyed.pop((ask.indicator.code, ask.period), {}), "_ASKED": "1"} for ask in asks
+    ]
+    return [*asked, *keyed.values()]
+
+
+_FONT = "Microsoft YaHei"
+_GREY = PatternFill("solid", fgColor="FFE7E6E6")
+_BLUE = PatternFill("solid", fgColor="FF1F4E78")
+_EDGE = Side(style="thin", color="FFBFBFBF")
+_BOX = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
+
+
+def _put(cell: Cell | MergedCell, text: str, *, locked: bool) -> None:
+    """Write text as text: one that starts with = + - or @ must never become a formula."""
+    cell.font = Font(name=_FONT, size=10)
+    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    cell.border = _BOX
+    cell.number_format = "@"
+    cell.protection = Protection(locked=locked)
+    if locked:
+        cell.fill = _GREY
+    if text:
+        cell.value = text
+        cell.data_type = "s"
+        cell.quotePrefix = text[0] in "=+-@"
+
+
+def _put_date(cell: Cell | MergedCell, text: str) -> None:
+    _put(cell, "", locked=False)
+    cell.number_format = "yyyy-mm-dd"
+    if text:
+        cell.value = date.fromisoformat(text)
+
+
+def _put_value(cell: Cell | MergedCell, text: str) -> None:
+    _put(cell, "", locked=False)
+    cell.number_format = "General"
+    if text:
+        cell.value = float(text) if "." in text else int(text)
+
+
+def _title(cell: Cell, text: str) -> None:
+    cell.value = text
+    cell.font = Font(name=_FONT, size=14, bold=True)
+    cell.alignment = Alignment(vertical="center")
+
+
+def _write_guide(sheet: Worksheet, unit: Unit, month: str) -> None:
+    _title(sheet["A1"], f"{unit.name_zh} {month} 规划指标填报表")
+    _title(sheet["A2"], f"Return of plan indicators, {unit.name_en}, {month}")
+    sheet.column_dimensions["A"].width = 100
+    for row, (text_zh, text_en) in enumerate(GUIDE, start=4):
+        cell = sheet.cell(row=row, column=1)
+        _put(cell, f"{text_zh}\n{text_en}", locked=True)
+        sheet.row_dimensions[row].height = 48
+    _protect(sheet)
+    _print_setup(sheet, "portrait")
+
+
+def _write_cover(sheet: Worksheet, values: Mapping[str, str]) -> None:
+    _title(sheet["A1"], "封面 / Cover")
+    sheet.column_dimensions["A"].width = 44
+    sheet.column_dimensions["B"].width = 60
+    by_plan = {"PLAN_ID", "UNIT_ID", "UNIT_NAME", "RETURN_MONTH"}
+    for row, field in enumerate(COVER_FIELDS, start=COVER_FIRST_ROW):
+        _put(sheet.cell(row=row, column=1), field.label, locked=True)
+        cell = sheet.cell(row=row, column=2)
+        text = values.get(field.name, "")
+        if field.name == "REPORTED_ON":
+            _put_date(cell, text)
+        else:
+            _put(cell, text, locked=field.name in by_plan)
+        sheet.row_dimensions[row].height = 24
+    date_row = COVER_FIRST_ROW + [field.name for field in COVER_FIELDS].index("REPORTED_ON")
+    _validate(sheet, _date_rule(), f"B{date_row}")
+    _protect(sheet)
+    _print_setup(sheet, "portrait")
+
+
+def _write_rows(
+    sheet: Worksheet, rows: Sequence[Mapping[str, str]], plan: Plan, unit: Unit, month: str
+) -> None:
+    for place, column in enumerate(COLUMNS, start=1):
+        cell = sheet.cell(row=HEADER_ROW, column=place, value=column.header)
+        cell.font = Font(name=_FONT, size=10, bold=True, color="FFFFFFFF")
+        cell.fill = _BLUE
+        cell.border = _BOX
+        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        sheet.column_dimensions[get_column_letter(place)].width = column.width
+    sheet.row_dimensions[HEADER_ROW].height = 36
+    for number, row in enumerate(rows, start=HEADER_ROW + 1):
+        _write_row(sheet, number, row)
+    first, last = HEADER_ROW + 1, HEADER_ROW + len(rows) + EXTRA_ROWS
+    for number in range(first + len(rows), last + 1):
+        _write_row(sheet, number, {})
+    _add_rules(sheet, plan.owned_by(unit), first, last)
+    sheet.freeze_panes = f"C{HEADER_ROW + 1}"
+    _protect(sheet)
+    _print_setup(sheet, "landscape")
+    sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
+    # The excess of empty rows for additions is not worth printing.
+    sheet.print_area = f"A1:{get_column_letter(len(COLUMNS))}{HEADER_ROW + max(len(rows), 1)}"
+    sheet.oddHeader = _centred(f"{unit.name_zh} {month}")
+
+
+def _write_row(sheet: Worksheet, number: int, row: Mapping[str, str]) -> None:
+    for place, column in enumerate(COLUMNS, start=1):
+        cell = sheet.cell(row=number, column=place)
+        text = row.get(column.name, "")
+        if column.name == "VALUE":
+            _put_value(cell, text)
+        elif column.name == "EVIDENCE_DATE":
+            _put_date(cell, text)
+        else:
+            _put(cell, text, locked=column.locked and "_ASKED" in row)
+    sheet.row_dimensions[number].height = 32
+
+
+def _add_rules(sheet: Worksheet, owned: Sequence[Indicator], first: int, last: int) -> None:
+    measures = sorted({measure for found in owned for measure in found.measures.values()})
+    lists = {
+        "INDICATOR_CODE": [found.code for found in owned],
+        "UNIT": list(dict.fromkeys(found.unit for found in owned)),
+        "FREQUENCY": list(FREQUENCIES),
+        "MEASURE": measures,
+        "OBS_STATUS": [*VALUE_STATUSES, *MISSING_STATUSES],
+        "STAGE": list(STAGES),
+    }
+    for name, choices in lists.items():
+        _validate(sheet, _list_rule(choices), f"{LETTERS[name]}{first}:{LETTERS[name]}{last}")
+    _validate(sheet, _number_rule(), f"{LETTERS['VALUE']}{first}:{LETTERS['VALUE']}{last}")
+    _validate(sheet, _date_rule(), f"{LETTERS['EVIDENCE_DATE']}{first}:{LETTERS['EVIDENCE_DATE']}{last}")
+
+
+def _list_rule(choices: Sequence[str]) -> DataValidation:
+    rule = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True)
+    rule.error = f"请从列表选择 / choose from the list: {', '.join(choices)}"[:225]
+    return rule
+
+
+def _number_rule() -> DataValidation:
+    rule = DataValidation(
+        type="decimal",
+        operator="between",
+        formula1="-1000000000000",
+        formula2="1000000000000",
+        allow_blank=True,
+    )
+    rule.error = "请只填数字，不带单位、逗号、百分号 / a bare number, no unit, comma or per cent sign"
+    return rule
+
+
+def _date_rule() -> DataValidation:
+    rule = DataValidation(type="date", operator="greaterThan", formula1="DATE(1990,1,1)", allow_blank=True)
+    rule.error = "请填日期 YYYY-MM-DD / a date, YYYY-MM-DD"
+    return rule
+
+
+def _validate(sheet: Worksheet, rule: DataValidation, cells: str) -> None:
+    rule.showErrorMessage = True
+    rule.errorTitle = "填报有误 / not accepted"
+    rule.add(cells)
+    sheet.add_data_validation(rule)
+
+
+def _protect(sheet: Worksheet) -> None:
+    """Lock the grey cells without a password: it prevents slips, it keeps nobody out."""
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = False
+    sheet.protection.formatRows = False
+
+
+def _print_setup(sheet: Worksheet, orientation: Literal["portrait", "landscape"]) -> None:
+    sheet.page_setup.orientation = orientation
+    sheet.page_setup.paperSize = "9"  # A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.oddFooter = _centred("第 &P 页，共 &N 页 / page &P of &N")
+
+
+def _centred(text: str) -> HeaderFooterItem:
+    item = HeaderFooterItem()
+    item.center.text = text
+    return item
+
+
+_MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
+
+
+# openpyxl writes a float at 16 digits, 81.6 as 81.59999999999999; a spreadsheet's precision is 15.
+_NOISY = re.compile(rb"(?<=<v>)-?\d+\.\d{8,}(?=</v>)")
+
+
+def _without_noise(match: re.Match[bytes]) -> bytes:
+    return format(float(match[0]), ".15g").encode()
+
+
+def _settled(book: Workbook, month: str) -> bytes:
+    """Save without traces of when and where: fixed dates, stored members (zlib's output varies by build)."""
+    draft, final = io.BytesIO(), io.BytesIO()
+    book.save(draft)
+    stamp = f"{month}-01T00:00:00Z".encode()
+    with zipfile.ZipFile(draft) as source, zipfile.ZipFile(final, "w", zipfile.ZIP_STORED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = _MODIFIED.sub(rb"\g<1>" + stamp + rb"\g<2>", content)
+            if name.startswith("xl/worksheets/"):
+                content = _NOISY.sub(_without_noise, content)
+            member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            member.create_system = 0
+            target.writestr(member, content)
+    return final.getvalue()
+
+
+def check_month(text: str) -> str:
+    """Return the month; raises ``BadInput`` for anything but ``YYYY-MM``."""
+    if not MONTH.fullmatch(text):
+        raise BadInput.one("month", repr(text), "a month as YYYY-MM", "write it like 2022-12")
+    return text
+
+
+def write_new(unit_name: str, month: str, out: Path, plan_id: str = DEFAULT_PLAN) -> Path:
+    """Write the empty form of a unit for a month into ``out``; an existing file is never overwritten."""
+    plan = load_plan(plan_id)
+    unit = plan.unit(unit_name)
+    path = out / file_name(unit, check_month(month))
+    if int(month[:4]) < plan.first_year:
+        raise BadInput.one(
+            "month",
+            month,
+            f"a month from {plan.first_year}-01 on",
+            f"plan {plan_id} starts in {plan.first_year}",
+        )
+    content = workbook(plan, unit, month)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise BadInput.one(
+            str(path), "a file of that name", "none", "move it away or give another folder with --out"
+        ) from error
+    return path
+
+
+def check(path: Path) -> str:
+    """Check a filled return as landing would; returns a summary, raises ``BadInput`` with every problem."""
+    # Imported here: the reader knows this module, and this module must not need the reader to be read.
+    from raw import readers
+    from raw.feed import load_feed
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput.one(
+            str(path), error.strerror or "no file", "a readable file", "correct the path"
+        ) from error
+    feed = load_feed(Path(__file__).parent / "feeds" / f"{FEED}.yml")
+    table = feed.tables[TABLE]
+    rows = readers.read(table.format, content, table, path.name)
+    readers.check_rows(rows, table, path.name)
+    given = sum(1 for record in rows.records if record["VALUE"] is not None)
+    missing = len(rows.records) - given
+    return (
+        f"{path.name}: 通过 / accepted. {rows.scope}; "
+        f"{len(rows.records)} 行 / rows, {given} 个数值 / values, {missing} 个缺数 / missing"
+    )
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the commands ``new`` and ``check`` to a parser; :func:`run` carries them out."""
+    commands = parser.add_subparsers(dest="returns_command", required=True)
+    new = commands.add_parser("new", help="write the empty return of a unit for a month")
+    new.add_argument("--unit", required=True, help="id or name, such as fgj or 区发改局")
+    new.add_argument("--month", required=True, help="YYYY-MM")
+    new.add_argument("--out", type=Path, default=Path(), help="folder to write into (default: here)")
+    new.add_argument("--plan", default=DEFAULT_PLAN, help=f"plan id (default: {DEFAULT_PLAN})")
+    checked = commands.add_parser("check", help="check a filled return and print every problem")
+    checked.add_argument("file", type=Path)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out ``new`` or ``check``; raises ``BadInput``."""
+    if arguments.returns_command == "new":
+        print(write_new(arguments.unit, arguments.month, arguments.out, arguments.plan))
+    else:
+        print(check(arguments.file))
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line ``python -m raw returns``: 0 when all is well, 2 for bad input."""
+    parser = argparse.ArgumentParser(prog="python -m raw returns")
+    configure(parser)
+    try:
+        return run(parser.parse_args(argv))
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return 2

@@ -1,0 +1,153 @@
+"""Airflow's own processes: two feeds arrive for a month, and its publication starts by itself, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+MONTH, AS_OF = "2022-12", "2023-04-30"
+START_SECONDS, RUN_SECONDS, QUIET_SECONDS = 90.0, 100.0, 8.0
+
+pytestmark = pytest.mark.scheduler
+
+
+@dataclass
+class Airflow:
+    """A running Airflow: where its interface is, where its warehouse is, and its own word."""
+
+    url: str
+    data: Path
+    log: Path
+    token: str = ""
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        request = Request(self.url + path, headers=headers, data=json.dumps(body).encode() if body else None)
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=20) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            raise AssertionError(f"{path}: {error.code} {error.read().decode()}") from error
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask(f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]
+        return found
+
+    def trigger(self, dag_id: str) -> None:
+        asked = {"logical_date": None, "partition_key": MONTH, "conf": {"as_of": AS_OF}}
+        self.ask(f"/api/v2/dags/{dag_id}/dagRuns", asked)
+
+    def ended(self, dag_id: str) -> bool:
+        runs = self.runs(dag_id)
+        return bool(runs) and all(run["state"] in ("success", "failed") for run in runs)
+
+
+def wait_for(what: str, holds: Callable[[], bool], seconds: float, log: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except (URLError, OSError):
+            pass
+        time.sleep(1)
+    tail = log.read_text(encoding="utf-8", errors="replace")[-4000:] if log.exists() else ""
+    pytest.fail(f"{what}: not within {seconds:.0f} s\n{tail}")
+
+
+@pytest.fixture
+def airflow(tmp_path: Path) -> Iterator[Airflow]:
+    """`make airflow` in a fresh house; every process of it is gone afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = tmp_path / "airflow"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    environment |= {
+        "HOME": str(tmp_path), "AIRFLOW_HOME": str(home), "RAW_LANDING": str(tmp_path / "landing"),
+        "RAW_INBOX": str(tmp_path / "inbox"), "WAREHOUSE_DATA": str(tmp_path / "data"),
+    }  # fmt: skip
+    environment.pop("RAW_BUREAU_STATISTICS_URL", None)
+    said = tmp_path / "said.txt"
+    with said.open("w") as output:
+        web = subprocess.Popen(
+            [sys.executable, "-u", "dags", "--web", "--port", str(port)],
+            cwd=REPO, env=environment, stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+    started = Airflow(f"http://127.0.0.1:{port}", tmp_path / "data", home / "logs" / "standalone.log")
+    try:
+        wait_for("ready", lambda: "log in" in said.read_text("utf-8"), START_SECONDS, started.log)
+        passwords = json.loads((home / "simple_auth_manager_passwords.json.generated").read_text("utf-8"))
+        login = {"username": "admin", "password": passwords["admin"]}
+        started.token = started.ask("/auth/token", login)["access_token"]
+        yield started
+    finally:
+        web.send_signal(signal.SIGTERM)
+        try:
+            web.wait(40)
+        finally:
+            kill_everything_of(home)
+    assert web.returncode == 0
+    assert processes_of(home) == []
+
+
+def processes_of(home: Path) -> list[int]:
+    """Ids of the living processes whose environment names this AIRFLOW_HOME: it is a folder of this test."""
+    mark, found = f"AIRFLOW_HOME={home}".encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def kill_everything_of(home: Path) -> None:
+    for process in processes_of(home):
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def test_two_feeds_in_start_one_publication(airflow: Airflow) -> None:
+    pulls = ["pull_bureau_statistics", "pull_unit_returns"]
+    wait_for(
+        "the DAGs are known",
+        lambda: {*pulls, "publish_monthly"} <= {d["dag_id"] for d in airflow.ask("/api/v2/dags")["dags"]},
+        60, airflow.log,
+    )  # fmt: skip
+
+    airflow.trigger(pulls[0])
+    wait_for("the first feed is in", lambda: airflow.ended(pulls[0]), RUN_SECONDS, airflow.log)
+    time.sleep(QUIET_SECONDS)
+    assert airflow.runs("publish_monthly") == [], "one feed of two must not start a publication"
+
+    airflow.trigger(pulls[1])
+    wait_for("the publication ended", lambda: airflow.ended("publish_monthly"), RUN_SECONDS, airflow.log)
+    time.sleep(QUIET_SECONDS)
+    runs = airflow.runs("publish_monthly")
+    assert [(run["partition_key"], run["run_type"], run["state"]) for run in runs] == [
+        (MONTH, "asset_triggered", "success")
+    ]
+    manifest = json.loads((airflow.data / "current" / "manifest.json").read_text(encoding="utf-8"))
+    # As of the day of the pulls, not of today: it came along with the assets.
+    assert (manifest["reference_month"], manifest["as_of_date"]) == (MONTH, AS_OF)
+    assert [folder.name for folder in (airflow.data / "releases").iterdir()] == [MONTH]

@@ -1,0 +1,417 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from itertools import zip_longest
+from pathlib import Path
+
+import pytest
+
+from expectations.__main__ import main
+from expectations.gate import FIRST_RELEASE, judge
+from expectations.suite import load_suites
+from raw.errors import BadInput
+from tests.expectations.conftest import MakeBuild
+from warehouse.connect import sha256_of, writer
+from warehouse.verdict import RuleResult, Verdict
+
+PROGRESS = "update fct_target_progress set"
+VALUES = "update fct_indicator_values set"
+OBSERVATIONS = "update fct_observations set"
+
+# rule, severity, indicators named, the change that breaks it
+Broken = tuple[str, str, tuple[str, ...], str]
+BROKEN: list[Broken] = [
+    (
+        "dim_indicator.the_25_are_complete",
+        "block",
+        ("25",),
+        "delete from dim_indicator where indicator_code = '25'",
+    ),
+    (
+        "dim_indicator.every_indicator_has_an_owner",
+        "block",
+        ("12",),
+        "update dim_indicator set responsible_unit_ids = 'gdzhb;nobody' where indicator_code = '12'",
+    ),
+    (
+        "fct_target_progress.one_row_for_each_of_the_25",
+        "block",
+        ("03",),
+        "insert into fct_target_progress select * from fct_target_progress where indicator_code = '03'",
+    ),
+    (
+        "fct_target_progress.status_is_known",
+        "block",
+        ("03",),
+        f"{PROGRESS} status = 'fine' where indicator_code = '03'",
+    ),
+    (
+        "fct_target_progress.status_is_known",
+        "block",
+        ("03",),
+        f"{PROGRESS} status = null where indicator_code = '03'",
+    ),
+    (
+        "fct_target_progress.no_data_has_no_value_and_an_owner",
+        "block",
+        ("03",),
+        f"{PROGRESS} value = 0 where indicator_code = '03'",
+    ),
+    (
+        "fct_target_progress.no_data_has_no_value_and_an_owner",
+        "block",
+        ("03",),
+        f"{PROGRESS} owing_units = '' where indicator_code = '03'",
+    ),
+    (
+        "fct_target_progress.evaluated_has_a_value",
+        "block",
+        ("11",),
+        f"{PROGRESS} value = null where indicator_code = '11'",
+    ),
+    (
+        "fct_target_progress.latest_period_not_after_reference_month",
+        "block",
+        ("11",),
+        f"{PROGRESS} latest_reference_period = '2025' where indicator_code = '11'",
+    ),
+    (
+        "fct_target_progress.as_of_is_that_of_the_release",
+        "block",
+        ("11",),
+        f"{PROGRESS} as_of_date = '2024-11-30' where indicator_code = '11'",
+    ),
+    (
+        "fct_target_progress.no_simulated_origin_in_official_release",
+        "block",
+        ("11",),
+        f"{PROGRESS} origin = 'simulated' where indicator_code = '11'",
+    ),
+    (
+        "fct_indicator_values.unit_is_that_of_the_plan",
+        "block",
+        ("20",),
+        f"{VALUES} unit = '人' where indicator_code = '20'",
+    ),
+    (
+        "fct_indicator_values.range.11",
+        "block",
+        ("11",),
+        f"{VALUES} value = 828.6 where indicator_code = '11'",
+    ),
+    (
+        "fct_indicator_values.range.20.CN-370211",
+        "block",
+        ("20",),
+        f"{VALUES} value = 79000 where indicator_code = '20'",
+    ),
+    (
+        "fct_indicator_values.value_is_there",
+        "block",
+        ("11",),
+        f"{VALUES} value = null where indicator_code = '11'",
+    ),
+    (
+        "fct_indicator_values.vintage_date_is_known",
+        "block",
+        ("11",),
+        f"{VALUES} vintage_date = null where indicator_code = '11'",
+    ),
+    (
+        "fct_indicator_values.not_published_after_as_of",
+        "block",
+        ("11",),
+        f"{VALUES} published_date = '2025-01-01' where indicator_code = '11'",
+    ),
+    (
+        "fct_indicator_values.period_not_after_reference_month",
+        "block",
+        ("11",),
+        f"{VALUES} reference_period = '2025' where indicator_code = '11'",
+    ),
+    (
+        "fct_indicator_values.no_simulated_origin_in_official_release",
+        "block",
+        ("11",),
+        f"{VALUES} origin = 'simulated' where indicator_code = '11'",
+    ),
+    (
+        "fct_observations.gdp_is_the_sum_of_three_industries",
+        "block",
+        ("01",),
+        f"{OBSERVATIONS} value = 1399.13 where value = 1399.31",
+    ),
+    (
+        "fct_observations.gdp_is_the_sum_across_sources",
+        "note",
+        ("01",),
+        f"{OBSERVATIONS} source_id = 'S104', value = 3751.16 where value = 3721.68",
+    ),
+    (
+        "fct_observations.district_not_above_city",
+        "block",
+        ("01",),
+        f"{OBSERVATIONS} value = 3711.68 where value = 12400.56",
+    ),
+    (
+        "fct_observations.no_simulated_origin_in_official_release",
+        "block",
+        (),
+        f"{OBSERVATIONS} origin = 'simulated' where value = 82.25",
+    ),
+    (
+        "fct_observations.not_published_after_as_of",
+        "block",
+        (),
+        f"{OBSERVATIONS} vintage_date = '2025-01-01' where value = 82.25",
+    ),
+    (
+        "fct_observations.period_not_after_reference_month",
+        "block",
+        (),
+        f"{OBSERVATIONS} reference_period = '2022年' where value = 14920.75",
+    ),
+    (
+        "fct_observations.vintage_date_is_known",
+        "block",
+        (),
+        f"{OBSERVATIONS} vintage_date = null where value = 82.25",
+    ),
+    (
+        "fct_observation_vintages.one_selected_for_each_period",
+        "block",
+        (),
+        "update fct_observation_vintages set is_selected = false where value = 82.25",
+    ),
+    (
+        "fct_observation_vintages.origin_is_known",
+        "block",
+        (),
+        "update fct_observation_vintages set origin = null where value = 82.25",
+    ),
+    (
+        "dim_source.no_simulated_source_in_official_release",
+        "block",
+        (),
+        "update dim_source set origin = 'simulated'",
+    ),
+    (
+        "dim_source.not_published_after_as_of",
+        "block",
+        (),
+        "update dim_source set published_date = '2025-01-01'",
+    ),
+    ("release_info.kind_is_known", "block", (), "update release_info set kind = 'oficial'"),
+    ("release_info.kind_is_stated", "block", (), "update release_info set kind = null"),
+    ("release_info.one_month_one_day", "block", (), "update release_info set as_of_date = '2024-12-30'"),
+    ("release_info.at_least_one_plan", "block", (), "delete from release_info"),
+]
+
+# Rules that stand in several suites with the same words; each is broken above in another suite.
+SAME_RULE_ELSEWHERE = {
+    "fct_observation_vintages.no_simulated_origin_in_official_release",
+    "fct_observation_vintages.not_published_after_as_of",
+    "fct_observation_vintages.period_not_after_reference_month",
+    "fct_observation_vintages.vintage_date_is_known",
+    "fct_target_progress.period_not_after_reference_month",
+}
+
+
+def failing(verdict: Verdict) -> dict[str, RuleResult]:
+    return {f"{r.suite}.{r.rule_id}": r for r in verdict.results if not r.success}
+
+
+def test_a_sound_build_passes_and_its_verdict_lies_beside_it(make_build: MakeBuild) -> None:
+    build = make_build()
+    verdict = judge(build)
+    assert failing(verdict) == {}
+    assert verdict.passed
+    assert verdict.build_sha256 == sha256_of(build / "warehouse.duckdb")
+    assert Verdict.load(build / "verdict.json") == verdict
+    waiting = [r for r in verdict.results if r.observed == FIRST_RELEASE]
+    assert {r.rule_id for r in waiting} == {
+        "revision_over_10_percent",
+        "revision_2_to_10_percent",
+        "confirmed_revision_is_told",
+        "value_withdrawn",
+    }
+    writer(build / "warehouse.duckdb").close()
+
+
+def test_judging_twice_gives_the_same_bytes(make_build: MakeBuild) -> None:
+    build = make_build("b", f"{VALUES} unit = 'x'", f"{OBSERVATIONS} origin = 'simulated'")
+    judge(build)
+    first = (build / "verdict.json").read_bytes()
+    moved = build.rename(build.with_name("moved"))
+    judge(moved)
+    assert (moved / "verdict.json").read_bytes() == first
+
+
+def waves() -> list[list[Broken]]:
+    """The breakages in as few builds as can be: one for each mart at a time; those of release_info, which all
+    other rules read, alone."""
+    by_mart: dict[str, list[Broken]] = {}
+    for broken in BROKEN:
+        by_mart.setdefault(broken[0].split(".")[0], []).append(broken)
+    alone = [[broken] for broken in by_mart.pop("release_info")]
+    together = [[one for one in column if one is not None] for column in zip_longest(*by_mart.values())]
+    return together + alone
+
+
+@pytest.mark.parametrize("wave", waves(), ids=lambda wave: f"{len(wave)}x-{wave[0][0]}")
+def test_each_rule_notices_what_it_is_there_for(make_build: MakeBuild, wave: list[Broken]) -> None:
+    verdict = judge(make_build("b", *(change for *_, change in wave)))
+    found = failing(verdict)
+    for rule, severity, codes, change in wave:
+        assert rule in found, change
+        assert not found[rule].observed.startswith("error"), found[rule].observed
+        assert (found[rule].severity, found[rule].indicator_codes) == (severity, codes)
+        assert found[rule].failing_count >= 1
+    assert not verdict.passed
+
+
+def test_every_rule_but_the_ranges_and_revisions_is_broken_once_here() -> None:
+    tried = {broken[0] for broken in BROKEN}
+    elsewhere = ("range", "revision", "value_withdrawn")
+    rules = {f"{suite.mart}.{check.rule_id}" for suite in load_suites() for check in suite.checks}
+    assert {
+        rule for rule in rules - tried if not any(word in rule for word in elsewhere)
+    } == SAME_RULE_ELSEWHERE
+
+
+def test_the_rows_at_fault_are_in_the_verdict(make_build: MakeBuild) -> None:
+    result = failing(judge(make_build("b", f"{OBSERVATIONS} value = 1399.13 where value = 1399.31")))[
+        "fct_observations.gdp_is_the_sum_of_three_industries"
+    ]
+    [row] = result.failing_rows
+    assert (row["gdp"], row["three_industries"], row["source_id"]) == ("3721.68", "3721.5", "S003")
+    assert row["difference"] == "0.18"
+
+
+def test_a_rehearsal_may_hold_simulated_data(make_build: MakeBuild) -> None:
+    build = make_build("b", "update release_info set kind = 'rehearsal'", f"{VALUES} origin = 'simulated'")
+    assert judge(build).passed
+
+
+def test_rounding_and_bounds_are_no_errors(make_build: MakeBuild) -> None:
+    build = make_build(
+        "b",
+        f"{OBSERVATIONS} value = 4691.9 where value = 4691.85",
+        f"{OBSERVATIONS} value = 3000, tags = 'CONV;BOUND' where value = 12400.56",
+    )
+    assert failing(judge(build)) == {}
+
+
+def test_a_rule_that_cannot_run_counts_as_failed_and_hides_no_other(make_build: MakeBuild) -> None:
+    build = make_build(
+        "b",
+        "alter table fct_observations drop column scope",
+        "drop table dim_source",
+        f"{VALUES} unit = '人' where indicator_code = '20'",
+    )
+    broken = failing(judge(build))
+    assert {name for name, r in broken.items() if r.observed.startswith("error")} >= {
+        "dim_source.no_simulated_source_in_official_release",
+        "fct_observations.gdp_is_the_sum_of_three_industries",
+        "fct_observations.gdp_is_the_sum_across_sources",
+    }
+    assert broken["fct_observations.gdp_is_the_sum_across_sources"].severity == "block"
+    assert "repair the rule" in broken["fct_observations.gdp_is_the_sum_across_sources"].remedy
+    assert broken["fct_indicator_values.unit_is_that_of_the_plan"].failing_count == 1
+
+
+def test_revisions_are_measured_against_the_last_release(make_build: MakeBuild) -> None:
+    previous = make_build("old") / "warehouse.duckdb"
+    changes = (
+        "value = 8.70 where indicator_code = '20'",  # 10.1 %
+        "value = 36.20 where indicator_code = '07'",  # 9.997 %
+        "value = 84.5172 where indicator_code = '11'",  # exactly 2 %
+    )
+    verdict = judge(make_build("new", *(f"{VALUES} {change}" for change in changes)), previous)
+    found = {r.rule_id: r.indicator_codes for r in failing(verdict).values()}
+    assert found == {"revision_over_10_percent": ("20",), "revision_2_to_10_percent": ("07",)}
+    assert not verdict.passed
+    assert verdict.previous_sha256 == sha256_of(previous)
+
+
+def test_a_large_revision_names_both_values_and_goes_through_once_confirmed(
+    make_build: MakeBuild, tmp_path: Path
+) -> None:
+    previous = make_build("old") / "warehouse.duckdb"
+    build = make_build("new", f"{VALUES} value = 9.9 where indicator_code = '20'")
+    result = failing(judge(build, previous))["fct_indicator_values.revision_over_10_percent"]
+    assert result.failing_rows[0]["old_value"] == "7.9"
+    assert result.failing_rows[0]["new_value"] == "9.9"
+    assert result.failing_rows[0]["change_pct"] == 25.32
+    assert "confirmed_revisions.yml" in result.remedy
+    confirmed = tmp_path / "confirmed.yml"
+    entry = (
+        "confirmed:\n- {plan_id: qwc-14, indicator_code: '20', area_code: CN-370211, reference_period: '2022',"
+        " measure: LEVEL, value: VALUE, confirmed_by: 区人社局, confirmed_on: 2024-12-30, evidence: 函〔2024〕1号}"
+    )
+    confirmed.write_text(entry.replace("VALUE", "9.9"), encoding="utf-8")
+    verdict = judge(build, previous, confirmed=confirmed)
+    assert verdict.passed
+    assert set(failing(verdict)) == {"fct_indicator_values.confirmed_revision_is_told"}
+    confirmed.write_text(entry.replace("VALUE", "9.8"), encoding="utf-8")
+    assert not judge(build, previous, confirmed=confirmed).passed
+
+
+def test_a_withdrawn_value_is_told_and_one_from_the_future_is_not(make_build: MakeBuild) -> None:
+    later = "insert into fct_indicator_values select * replace ('2025' as reference_period) from fct_indicator_values"
+    previous = make_build("old", later) / "warehouse.duckdb"
+    verdict = judge(
+        make_build("new", "delete from fct_indicator_values where indicator_code = '20'"), previous
+    )
+    result = failing(verdict)["fct_indicator_values.value_withdrawn"]
+    assert [row["reference_period"] for row in result.failing_rows] == ["2022"]
+    assert verdict.passed
+
+
+def test_a_changed_or_undescribed_build_is_refused_and_leaves_no_verdict(make_build: MakeBuild) -> None:
+    build = make_build()
+    judge(build)
+    with (build / "warehouse.duckdb").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(BadInput, match=r"sha256 .* of build\.json"):
+        judge(build)
+    assert not (build / "verdict.json").exists()
+    (build / "build.json").unlink()
+    with pytest.raises(BadInput, match=r"build\.json: found FileNotFoundError"):
+        judge(build)
+
+
+def test_a_previous_release_that_cannot_serve_is_refused(make_build: MakeBuild, tmp_path: Path) -> None:
+    build = make_build()
+    with pytest.raises(BadInput, match="the build itself"):
+        judge(build, build / "warehouse.duckdb")
+    broken = tmp_path / "broken.duckdb"
+    broken.write_bytes(b"broken" * 9999)
+    with pytest.raises(BadInput, match="no usable database"):
+        judge(build, broken)
+
+
+def test_the_command_prints_both_languages_and_tells_by_its_exit_code(
+    make_build: MakeBuild, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound, bad = make_build("sound"), make_build("bad", f"{VALUES} value = 828.6 where indicator_code = '11'")
+    assert main(["check", str(sound)]) == 0
+    assert "可以发布 / may be released" in capsys.readouterr().out
+    assert main(["check", str(bad), "--previous", str(sound / "warehouse.duckdb")]) == 1
+    shown = capsys.readouterr().out
+    assert "拦截 BLOCK  fct_indicator_values.range.11: 1 failing row" in shown
+    assert "value=828.6" in shown
+    assert "不得发布 / must not be released" in shown
+    shutil.rmtree(bad)
+    assert main(["check", str(bad)]) == 2
+    assert "Remedy" in capsys.readouterr().err
+
+
+def test_the_command_is_quiet_but_for_its_table(make_build: MakeBuild) -> None:
+    command = [sys.executable, "-m", "expectations", "check", str(make_build())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "{batch}" not in done.stdout

@@ -1,0 +1,153 @@
+"""Builds from true figures: what was known when, revisions, refusals, and the same result twice."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from raw.errors import BadInput
+from tests.conftest import EARLY, House
+from warehouse.build import Build
+from warehouse.connect import reader
+from warehouse.paths import DBT_PROJECT
+
+GDP_2022 = (
+    "select value, source_id, published_date from fct_observations where series_code = 'GDP'"
+    " and area_code = 'CN-370211' and measure = 'LEVEL' and reference_period = '2022'"
+)
+
+
+def rows(build: Build, query: str) -> list[tuple[Any, ...]]:
+    with reader(build.file) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_figure_is_there_only_once_it_was_published(early_build: Build, late_build: Build) -> None:
+    assert rows(early_build, GDP_2022) == []
+    # Known to the month only (April 2023), so it counts from the month's last day.
+    assert rows(late_build, GDP_2022) == [(Decimal("4691.85"), "S002", date(2023, 4, 30))]
+
+
+def test_no_build_sees_the_future(early_build: Build, late_build: Build) -> None:
+    for build in (early_build, late_build):
+        for table in ("fct_observation_vintages", "fct_indicator_values"):
+            assert rows(build, f"select max(vintage_date) from {table}")[0][0] <= build.as_of_date
+
+
+def test_the_same_landing_gives_the_same_tables(landed_house: House, early_build: Build) -> None:
+    again = landed_house.build("2022-12", EARLY)
+    assert again.tables == early_build.tables
+    assert again.inputs == early_build.inputs
+    assert len(again.tables) == 11
+
+
+def test_every_indicator_has_one_row_and_what_is_missing_names_its_owner(late_build: Build) -> None:
+    found = rows(
+        late_build,
+        "select indicator_code, status, value, owing_units, status_reason from fct_target_progress",
+    )
+    assert sorted(code for code, *_ in found) == [f"{number:02d}" for number in range(1, 26)]
+    missing = [row for row in found if row[1] == "no_data"]
+    assert len(missing) == 20
+    assert all(value is None and owner and owner in reason for _, _, value, owner, reason in missing)
+
+
+def test_the_assessable_indicators_by_hand(late_build: Build) -> None:
+    found = dict(
+        rows(late_build, "select indicator_code, (status, round(value, 2)) from fct_target_progress")
+    )
+    # sqrt(1.103 * 1.048) - 1 = 7.51 %, within half a point of 8.
+    assert found["01"] == ("on_schedule", 7.51)
+    assert found["07"] == ("comparator_missing", 32.91)
+    assert found["11"] == ("achieved_early", 82.86)
+    assert found["13"][0] == found["14"][0] == "target_pending"
+
+
+def test_two_sources_are_two_vintages_and_the_choice_is_explained(late_build: Build) -> None:
+    found = rows(
+        late_build,
+        "select source_id, value, is_selected, selection_reason_en from fct_observation_vintages"
+        " where series_code = 'GDP' and area_code = 'CN-370211' and measure = 'LEVEL'"
+        " and reference_period = '2020' order by selection_rank",
+    )
+    assert [row[:3] for row in found] == [
+        ("S003", Decimal("3721.680000"), True),
+        ("S001", Decimal("3721.680000"), False),
+        ("S104", Decimal("3751.160000"), False),
+    ]
+    assert found[2][3] == "set aside: publisher class 7 below class 1 of S003"
+
+
+def test_every_figure_leads_to_landed_bytes(landed_house: House, late_build: Build) -> None:
+    lineage = rows(late_build, "select distinct landing_id, file_sha256 from fct_observation_vintages")
+    inputs = {entry["landing_id"]: entry["sha256"] for entry in late_build.inputs}
+    assert lineage
+    for landing_id, sha256 in lineage:
+        assert inputs[landing_id] == sha256
+        assert (landed_house.landing / landing_id / "manifest.json").exists()
+
+
+def test_the_released_file_is_whole_without_this_machine(late_build: Build) -> None:
+    with duckdb.connect(str(late_build.file), read_only=True) as connection:
+        views = connection.execute("select count(*) from duckdb_views() where not internal").fetchone()
+        schemas = connection.execute("select distinct schema_name from duckdb_tables()").fetchall()
+    assert views == (0,)
+    assert "test_failures" not in {name for (name,) in schemas}
+
+
+def test_a_revision_changes_the_mart_and_the_old_value_stays_as_of_then(house: House) -> None:
+    house.pull(date(2023, 5, 1))
+    house.pull(date(2023, 5, 20), "revised_value")
+    before = house.build("2023-04", date(2023, 5, 10))
+    after = house.build("2023-04", date(2023, 5, 20))
+    assert rows(before, GDP_2022)[0][0] == Decimal("4691.85")
+    assert rows(after, GDP_2022)[0][0] == Decimal("4738.77")
+
+
+def test_a_unit_that_differs_from_the_dictionary_stops_the_build_with_its_place(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The door refuses a unit that differs from the publisher's own structure; this is the second net."""
+    house.pull(EARLY)
+    project = house.root / "dbt_project"
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    series = project / "seeds/reference/series.csv"
+    text = series.read_text(encoding="utf-8")
+    series.write_text(re.sub(r"(?m)^(FDI_ACTUAL_USD,.*),USD,", r"\1,CNY,", text), encoding="utf-8")
+    monkeypatch.setenv("DBT_PROJECT_DIR", str(project))
+    with pytest.raises(BadInput) as refused:
+        house.build("2022-12", EARLY)
+    told = str(refused.value.problems[0])
+    assert re.match(r"bureau_statistics/observations/vintage=2022-12-31, row \d+: found FDI_ACTUAL_USD", told)
+    assert "in unit USD; expected unit CNY. Remedy: ask the publisher" in told
+    assert not (house.data / "builds/2022-12_2022-12-31").exists()
+
+
+def test_a_damaged_landed_byte_is_refused(house: House) -> None:
+    house.pull(EARLY)
+    (original,) = (house.landing / "bureau_statistics/observations").glob("vintage=*/*.csv")
+    content = bytearray(original.read_bytes())
+    content[len(content) // 2] ^= 1
+    original.chmod(0o644)
+    original.write_bytes(content)
+    with pytest.raises(BadInput, match=r"sha256"):
+        house.build("2022-12", EARLY)
+
+
+@pytest.mark.parametrize(
+    ("month", "as_of", "told"),
+    [
+        ("2022-13", EARLY, "a month such as 2022-12"),
+        ("2022-12", date(2022, 12, 30), "before the end of the month"),
+        ("2999-12", date(2999, 12, 31), "a day up to today"),
+    ],
+)
+def test_impossible_dates_are_refused(house: House, month: str, as_of: date, told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        house.build(month, as_of)

@@ -1,0 +1,1 @@
+"""BUILD AND RELEASE: the only writer of DuckDB."""

@@ -1,0 +1,125 @@
+"""Shell door of the room: ``python -m warehouse build | diff | release | withdraw | read | trace``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from raw.errors import BadInput
+from raw.land import landing_root
+from warehouse.build import Build, build
+from warehouse.connect import reader
+from warehouse.diff import diff
+from warehouse.months import last_full_month, parse_as_of
+from warehouse.paths import data_root
+from warehouse.release import Release, current, previous_release, release, releases, withdraw
+from warehouse.trace import trace
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; 0 when it did its work, 2 when the input was refused."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], None] = arguments.command
+    try:
+        command(arguments)
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m warehouse", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], None], told: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=told, description=told)
+        added.set_defaults(command=command)
+        return added
+
+    made = add("build", _build, "run dbt into a fresh DuckDB file")
+    made.add_argument("--month", help="reference month, e.g. 2022-12; default the last full month")
+    made.add_argument("--as-of", help="day up to which it may know anything; default today")
+    compared = add("diff", _diff, "this build against the release before it")
+    compared.add_argument("build_dir", type=Path)
+    released = add("release", _release, "publish a judged build")
+    released.add_argument("build_dir", type=Path)
+    released.add_argument("--verdict", type=Path, help="default verdict.json of the build")
+    withdrawn = add("withdraw", _withdraw, "take a release back; its folder stays, marked")
+    withdrawn.add_argument("name", help="name of the release, e.g. 2022-12-r2")
+    withdrawn.add_argument("--reason", required=True, help="what readers are told")
+    add("list", _list, "the releases, oldest first")
+    read = add("read", _read, "run a query on a release, read-only")
+    read.add_argument("sql")
+    read.add_argument("--release", help="name of a release; default the current one")
+    traced = add("trace", _trace, "follow a cell of the bulletin to the landed bytes")
+    traced.add_argument("cell", help="id of the cell, e.g. v-fct_observations-GDP-CN-370211-A-2022-LEVEL")
+    traced.add_argument("--release", help="name of a release; default the current one")
+    return parser
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    as_of = parse_as_of(arguments.as_of) if arguments.as_of else date.today()
+    month = arguments.month or last_full_month(as_of)
+    print(build(month, as_of, landing_root=landing_root(), data_root=data_root()).path)
+
+
+def _diff(arguments: argparse.Namespace) -> None:
+    made = Build.load(arguments.build_dir)
+    before = previous_release(data_root(), made.reference_month, made.as_of_date, made.kind)
+    changes = diff(made.file, before.database if before else None, before.name if before else None)
+    print(changes.text("zh"))
+    print(changes.text("en"), end="")
+
+
+def _release(arguments: argparse.Namespace) -> None:
+    verdict = arguments.verdict or arguments.build_dir / "verdict.json"
+    print(release(arguments.build_dir, verdict, data_root()).told())
+
+
+def _withdraw(arguments: argparse.Namespace) -> None:
+    print(withdraw(data_root(), arguments.name, arguments.reason).told())
+
+
+def _list(_: argparse.Namespace) -> None:
+    for known in releases(data_root()):
+        current_mark = ["current"] if known.is_current else []
+        withdrawn_mark = [f"withdrawn: {known.withdrawn}"] if known.withdrawn else []
+        print(known.name, known.as_of_date, *current_mark, *withdrawn_mark)
+
+
+def _read(arguments: argparse.Namespace) -> None:
+    chosen = _chosen(arguments.release)
+    with reader(chosen.database) as connection:
+        try:
+            connection.sql(arguments.sql).show(max_rows=200)
+        except duckdb.Error as error:
+            told = " ".join(str(error).split())
+            raise BadInput.one("query", told, "SQL on the tables of the release", "mend the query") from None
+
+
+def _trace(arguments: argparse.Namespace) -> None:
+    print(trace(_chosen(arguments.release).path, arguments.cell, landing_root()).text)
+
+
+def _chosen(name: str | None) -> Release:
+    known = {one.name: one for one in releases(data_root())}
+    chosen = known.get(name) if name else current(data_root())
+    if chosen is None:
+        listed = ", ".join(known) or "none yet"
+        raise BadInput.one(
+            str(data_root() / "releases"),
+            f"no release {name or 'current'}",
+            f"one of: {listed}",
+            "make month",
+        )
+    return chosen
+
+
+if __name__ == "__main__":
+    sys.exit(main())

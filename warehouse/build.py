@@ -1,0 +1,277 @@
+"""Run dbt into a fresh DuckDB file from the landing vintages known on one day.
+
+A build is one folder: ``warehouse.duckdb`` (what the gate judges and the release publishes, byte for
+byte) and ``build.json`` (what went in, what came out). It knows nothing of other builds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from raw.errors import BadInput, Problem
+from raw.feed import Feed, declared_feeds
+from raw.land import Vintage, vintages
+from warehouse.connect import reader, sha256_of
+from warehouse.months import check_pair
+from warehouse.paths import REPO, dbt_project_dir
+from warehouse.publication.content_hash import file_contents, literal, quoted
+
+# DuckDB 1.0 and every later version opens this format; 2.0 would by default write one that 1.5 cannot.
+STORAGE_VERSION = "v1.0.0"
+CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".html"}
+DATA_FOLDERS = {"landing", "inbox", "data"}
+LINEAGE = (
+    ("_row_number", "bigint"),
+    ("_place", "varchar"),
+    ("_vintage_date", "date"),
+    ("_vintage_sequence", "integer"),
+    ("_scope", "varchar"),
+    ("_origin", "varchar"),
+    ("_landing_id", "varchar"),
+    ("_file_sha256", "varchar"),
+    ("_url", "varchar"),
+    ("_retrieved_at", "timestamp"),
+    ("_publisher", "varchar"),
+    ("_licence", "varchar"),
+)
+
+
+@dataclass(frozen=True)
+class Build:
+    """One finished build. ``path`` is its folder, ``file`` the DuckDB file, ``sha256`` that file's."""
+
+    path: Path
+    reference_month: str
+    as_of_date: date
+    kind: str
+    sha256: str
+    code_version: str
+    inputs: list[dict[str, Any]]
+    tables: dict[str, dict[str, Any]]
+
+    @property
+    def file(self) -> Path:
+        """The DuckDB file that is judged and released."""
+        return self.path / "warehouse.duckdb"
+
+    @classmethod
+    def load(cls, path: Path) -> Build:
+        """Read ``build.json`` of a build folder; raises BadInput when it is missing or not readable."""
+        described = path / "build.json"
+        try:
+            content = json.loads(described.read_text(encoding="utf-8"))
+            return cls(
+                path=path,
+                reference_month=content["reference_month"],
+                as_of_date=date.fromisoformat(content["as_of_date"]),
+                kind=content["kind"],
+                sha256=content["sha256"],
+                code_version=content["code_version"],
+                inputs=content["inputs"],
+                tables=content["tables"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadInput.one(
+                str(described),
+                f"{type(error).__name__}: {error}",
+                "the description of a finished build",
+                "run python -m warehouse build again",
+            ) from None
+
+
+def build(
+    reference_month: str,
+    as_of: date,
+    *,
+    landing_root: Path,
+    data_root: Path,
+    kind: str = "official",
+) -> Build:
+    """Build the warehouse for a month as known on a day; replaces an earlier build of the same two.
+
+    Raises BadInput when a landed file is damaged, a feed has no staging models, or a dbt test fails.
+    """
+    check_pair(reference_month, as_of)
+    feeds = declared_feeds()
+    folder = data_root / "builds" / f"{reference_month}_{as_of}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=folder.parent) as work:
+        scratch, finished = Path(work) / "scratch.duckdb", Path(work) / "finished"
+        finished.mkdir()
+        inputs = open_landing(scratch, feeds, landing_root, as_of)
+        _run_dbt(scratch, Path(work) / "target", reference_month, as_of, kind)
+        _copy_for_readers(scratch, finished / "warehouse.duckdb")
+        _describe(finished, reference_month, as_of, kind, inputs)
+        if folder.exists():
+            shutil.rmtree(folder)
+        finished.rename(folder)
+    return Build.load(folder)
+
+
+def open_landing(scratch: Path, feeds: list[Feed], landing_root: Path, as_of: date) -> list[dict[str, Any]]:
+    """Make one view a declared table over its landed parts; returns what was opened, for ``build.json``."""
+    inputs: list[dict[str, Any]] = []
+    with duckdb.connect(str(scratch)) as connection:
+        connection.execute("create schema landing")
+        for feed in feeds:
+            for table_name, table in feed.tables.items():
+                known = vintages(landing_root, feed.feed, table_name, as_of)
+                connection.execute(_landing_view(f"{feed.feed}__{table_name}", list(table.columns), known))
+                inputs.extend(_input_of(vintage) for vintage in known)
+    return inputs
+
+
+def _landing_view(name: str, columns: list[str], known: list[Vintage]) -> str:
+    """SQL of the view ``landing.<name>``: text columns as published, then lineage. Empty without vintages."""
+    if not known:
+        empty = [f"null::varchar as {quoted(column)}" for column in columns]
+        empty += [f"null::{kind} as {column}" for column, kind in LINEAGE]
+        return f"create view landing.{name} as select {', '.join(empty)} where false"
+    return f"create view landing.{name} as " + " union all ".join(_part_select(columns, v) for v in known)
+
+
+def _part_select(columns: list[str], vintage: Vintage) -> str:
+    manifest = vintage.manifest
+    told = {
+        "_vintage_date": vintage.vintage_date,
+        "_vintage_sequence": vintage.vintage_sequence,
+        "_scope": vintage.scope,
+        "_origin": manifest["origin"],
+        "_landing_id": vintage.landing_id,
+        "_file_sha256": vintage.sha256,
+        "_url": manifest["url"],
+        "_retrieved_at": datetime.fromisoformat(manifest["retrieved_at"]).replace(tzinfo=None),
+        "_publisher": manifest["publisher"],
+        "_licence": manifest["licence"],
+    }
+    # A column declared later than this vintage was landed does not stand in its part.
+    landed = set(manifest["columns"])
+    selected = [quoted(name) if name in landed else f"null::varchar as {quoted(name)}" for name in columns]
+    selected += ["_row_number", "_place"]
+    selected += [
+        f"{literal(str(told[column]))}::{kind} as {column}" for column, kind in LINEAGE if column in told
+    ]
+    return f"select {', '.join(selected)} from read_parquet({literal(str(vintage.part))})"
+
+
+def _input_of(vintage: Vintage) -> dict[str, Any]:
+    told = ("url", "publisher", "licence", "origin", "row_count")
+    return {"landing_id": vintage.landing_id, "sha256": vintage.sha256} | {
+        k: vintage.manifest[k] for k in told
+    }
+
+
+def _run_dbt(scratch: Path, target: Path, reference_month: str, as_of: date, kind: str) -> None:
+    """``dbt build`` without the unit tests, which need no data and run in `make test`."""
+    project = dbt_project_dir()
+    variables = {"as_of_date": as_of.isoformat(), "reference_month": reference_month, "release_kind": kind}
+    command = [
+        sys.executable, "-m", "dbt.cli.main", "--quiet", "build",
+        "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target),
+        "--log-path", str(target), "--vars", json.dumps(variables), "--exclude-resource-type", "unit_test",
+    ]  # fmt: skip
+    environment = {**os.environ, "BUILD_FILE": str(scratch), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        problems = list(_failed_nodes(scratch, target))
+        raise BadInput(problems or [_dbt_did_not_run(ran.stdout + ran.stderr)])
+
+
+def _dbt_did_not_run(output: str) -> Problem:
+    told = " ".join(output.split())[-600:]
+    return Problem("dbt_project", told or "no output", "a dbt run", "mend the model or seed that is named")
+
+
+def _failed_nodes(scratch: Path, target: Path) -> Iterator[Problem]:
+    results = target / "run_results.json"
+    if not results.exists():
+        return
+    with duckdb.connect(str(scratch), read_only=True) as connection:
+        for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
+            if result["status"] == "fail":
+                yield from _failing_rows(connection, result)
+            elif result["status"] == "error":
+                yield Problem(
+                    result["unique_id"], " ".join(str(result["message"]).split())[:600],
+                    "SQL that runs on the landed data", "mend the value that is named, or the model",
+                )  # fmt: skip
+
+
+def _failing_rows(connection: duckdb.DuckDBPyConnection, result: dict[str, Any]) -> Iterator[Problem]:
+    """A test of ours says where, found, expected and remedy in its rows; a generic one only has rows."""
+    name = result["unique_id"].split(".")[2]
+    relation = result.get("relation_name")
+    rows = connection.execute(f"select * from {relation} limit 20").fetchdf() if relation else None
+    if rows is not None and {"where_found", "found", "expected", "remedy"} <= set(rows.columns):
+        for row in rows.to_dict("records"):
+            yield Problem(row["where_found"], str(row["found"]), str(row["expected"]), str(row["remedy"]))
+    else:
+        example = "" if rows is None or rows.empty else f", first: {rows.iloc[0].to_dict()}"
+        yield Problem(
+            f"dbt test {name}", f"{result['failures']} failing rows{example}", "none",
+            "mend the seed or the feed that gave these rows",
+        )  # fmt: skip
+
+
+def _copy_for_readers(scratch: Path, file: Path) -> None:
+    """Copy the tables, without the views on this machine's landing, into a file any DuckDB from 1.0 opens."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(str(scratch))} as scratch")
+        for schema in ("landing", "test_failures"):
+            connection.execute(f"drop schema if exists scratch.{schema} cascade")
+        connection.execute(f"attach {literal(str(file))} as finished (storage_version '{STORAGE_VERSION}')")
+        connection.execute("copy from database scratch to finished")
+        connection.execute("detach finished")
+
+
+def _describe(
+    finished: Path, reference_month: str, as_of: date, kind: str, inputs: list[dict[str, Any]]
+) -> None:
+    file = finished / "warehouse.duckdb"
+    content = {
+        "reference_month": reference_month,
+        "as_of_date": as_of.isoformat(),
+        "kind": kind,
+        "sha256": sha256_of(file),
+        "code_version": code_version(),
+        "inputs": inputs,
+        "tables": _tables_of(file),
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    (finished / "build.json").write_text(text, encoding="utf-8")
+
+
+def _tables_of(file: Path) -> dict[str, dict[str, Any]]:
+    with reader(file) as connection:
+        return {
+            name: {"rows": content.rows, "content_hash": content.content_hash}
+            for name, content in file_contents(connection).items()
+        }
+
+
+def code_version() -> str:
+    """Package version and a hash of everything that decides a figure, so an uncommitted edit shows."""
+    digest = hashlib.sha256()
+    project = dbt_project_dir()
+    roots = {"raw": REPO / "raw", "warehouse": REPO / "warehouse", "expectations": REPO / "expectations"}
+    roots |= {f"dbt_project/{part}": project / part for part in ("models", "macros", "seeds", "tests")}
+    for name, root in roots.items():
+        for file in sorted(root.rglob("*")):
+            inside = file.relative_to(root)
+            if file.suffix in CODE_SUFFIXES and not DATA_FOLDERS & set(inside.parts):
+                digest.update(f"{name}/{inside.as_posix()}".encode() + b"\0" + file.read_bytes() + b"\0")
+    return f"{importlib.metadata.version('plan-monitoring-warehouse')}+tree.{digest.hexdigest()[:12]}"

@@ -1,0 +1,307 @@
+"""What one release says differently from another: values added, changed, withdrawn, and states that moved.
+
+Two values are the same one when plan, indicator (or series), area, period, frequency and measure agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from warehouse.connect import reader
+from warehouse.publication import words
+
+Kind = Literal["added", "changed", "withdrawn"]
+Language = Literal["zh", "en"]
+KINDS: tuple[Kind, ...] = ("added", "changed", "withdrawn")
+Key = tuple[str, ...]
+
+INDICATOR_KEY = ("plan_id", "indicator_code", "area_code", "reference_period", "frequency", "measure")
+SERIES_KEY = ("series_code", "area_code", "reference_period", "frequency", "measure", "scope")
+# What a reader would call another statement about the same figure.
+COMPARED = ("value", "unit", "stage", "obs_status")
+KIND_WORDS = {
+    "added": words.Word("新增", "added"),
+    "changed": words.Word("改变", "changed"),
+    "withdrawn": words.Word("撤回", "withdrawn"),
+}
+
+
+@dataclass(frozen=True)
+class ValueChange:
+    """One figure that is new, different or gone; ``old`` and ``new`` are rows of the mart (None: absent)."""
+
+    kind: Kind
+    table: str
+    key: Key
+    label: words.Word
+    area: words.Word
+    period: words.Word
+    measure: words.Word
+    old: Mapping[str, Any] | None
+    new: Mapping[str, Any] | None
+
+    @property
+    def unit(self) -> str:
+        """Unit of the figure now (before, if it is gone)."""
+        return str((self.new or self.old or {}).get("unit") or "")
+
+    @property
+    def absolute(self) -> Decimal | None:
+        """New minus old in the unit of the figure; None where there is no pair in one unit."""
+        if self.old is None or self.new is None or self.old["unit"] != self.new["unit"]:
+            return None
+        if self.old["value"] is None or self.new["value"] is None:
+            return None
+        return Decimal(str(self.new["value"])) - Decimal(str(self.old["value"]))
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The difference as per cent of the old value; None where that is zero or there is no pair."""
+        difference = self.absolute
+        if difference is None or self.old is None or not self.old["value"]:
+            return None
+        return difference / abs(Decimal(str(self.old["value"]))) * 100
+
+    def told(self, language: Language) -> str:
+        """Return one line: what, where, when, old → new, by how much."""
+        join = "，" if language == "zh" else ", "
+        subject = join.join(
+            getattr(part, language) for part in (self.label, self.area, self.period, self.measure)
+        )
+        return f"{subject}{'：' if language == 'zh' else ': '}{self._movement(language)}"
+
+    def _movement(self, language: Language) -> str:
+        opened, closed = ("（", "）") if language == "zh" else (" (", ")")
+        if self.old is None or self.new is None:
+            row = self.old or self.new or {}
+            return f"{words.number(row['value'])} {self.unit}{opened}{self._stage(row, language)}{closed}"
+        if self.absolute:
+            percent = f"; {signed(self.percent, 2)}%" if self.percent is not None else ""
+            moved = f"{words.number(self.old['value'])} → {words.number(self.new['value'])} {self.unit}"
+            return f"{moved}{opened}{signed(self.absolute)}{percent}{closed}"
+        parts = [
+            f"{self._shown(name, self.old, language)} → {self._shown(name, self.new, language)}"
+            for name in COMPARED
+            if self.old[name] != self.new[name]
+        ]
+        return f"{words.number(self.new['value'])} {self.unit}{opened}{'; '.join(parts)}{closed}"
+
+    def _shown(self, name: str, row: Mapping[str, Any], language: Language) -> str:
+        return self._stage(row, language) if name == "stage" else str(row[name])
+
+    def _stage(self, row: Mapping[str, Any], language: Language) -> str:
+        return str(getattr(words.word(words.STAGES, row["stage"] or "unknown"), language))
+
+
+@dataclass(frozen=True)
+class StatusChange:
+    """An indicator whose status moved (``old`` None: it had no row), with the reason of the new status."""
+
+    indicator_code: str
+    label: words.Word
+    old: str | None
+    new: str | None
+    reason: words.Word
+
+    def told(self, language: Language) -> str:
+        """Return one line: indicator, old → new, why."""
+        before, after = (self._status(status, language) for status in (self.old, self.new))
+        reason = getattr(self.reason, language)
+        colon, stop = ("：", "。") if language == "zh" else (": ", ". ")
+        tail = f"{stop}{reason}" if reason else ""
+        return f"{getattr(self.label, language)}{colon}{before} → {after}{tail}"
+
+    def _status(self, status: str | None, language: Language) -> str:
+        absent = {"zh": "（无）", "en": "(none)"}[language]
+        return str(getattr(words.word(words.STATUSES, status), language)) if status else absent
+
+
+@dataclass(frozen=True)
+class ReleaseDiff:
+    """All that changed since ``previous`` (None: this is the first release, and nothing is compared)."""
+
+    previous: str | None
+    indicators: tuple[ValueChange, ...] = ()
+    series: tuple[ValueChange, ...] = ()
+    statuses: tuple[StatusChange, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all changed."""
+        return not (self.indicators or self.series or self.statuses)
+
+    def of_kind(self, kind: Kind) -> tuple[ValueChange, ...]:
+        """Return the changes of one kind, indicators before supporting series."""
+        return tuple(change for change in (*self.indicators, *self.series) if change.kind == kind)
+
+    def headline(self) -> words.Word:
+        """Return how many figures are new, changed and gone, and how many states moved, in one sentence."""
+        if self.previous is None:
+            return words.Word(
+                "首次发布，没有可比的上一期。", "First release: there is nothing to compare with."
+            )
+        added, changed, gone = (len(self.of_kind(kind)) for kind in KINDS)
+        moved = len(self.statuses)
+        if self.is_empty:
+            return words.Word(
+                f"与上一期 {self.previous} 相比没有变化。", f"Nothing changed since {self.previous}."
+            )
+        return words.Word(
+            f"与上一期 {self.previous} 相比：新增数值{added}个，改变{changed}个，撤回{gone}个；"
+            f"状态变化{moved}项。",
+            f"Since {self.previous}: {added} values added, {changed} changed, {gone} withdrawn; "
+            f"{moved} statuses moved.",
+        )
+
+    def text(self, language: Language = "zh") -> str:
+        """Return the whole list as plain text, one line a change."""
+        titles = {
+            "zh": ("状态变化", "规划指标", "支撑数据"),
+            "en": ("Statuses", "Plan indicators", "Supporting series"),
+        }[language]
+        lines = [getattr(self.headline(), language)]
+        lists: tuple[Sequence[ValueChange | StatusChange], ...] = (
+            self.statuses,
+            self.indicators,
+            self.series,
+        )
+        for title, changes in zip(titles, lists, strict=True):
+            if changes:
+                lines += ["", title]
+                lines += [f"  {_kind(change, language)}{change.told(language)}" for change in changes]
+        return "\n".join(lines) + "\n"
+
+
+def diff(new_file: Path, old_file: Path | None, previous: str | None) -> ReleaseDiff:
+    """Compare two DuckDB files; ``previous`` is the name of the release that ``old_file`` belongs to.
+
+    Without an old file the answer says that this is the first release. Raises BadInput for a broken file.
+    """
+    if old_file is None:
+        return ReleaseDiff(None)
+    with reader(new_file) as new, reader(old_file) as old:
+        indicators = _value_changes(new, old, "fct_indicator_values", INDICATOR_KEY)
+        told = {_as_observation(change) for change in indicators}
+        series = [
+            change
+            for change in _value_changes(new, old, "fct_observations", SERIES_KEY)
+            if change.key[:5] not in told
+        ]
+        return ReleaseDiff(previous, tuple(indicators), tuple(series), tuple(_status_changes(new, old)))
+
+
+def signed(value: Decimal | None, places: int | None = None) -> str:
+    """Return a difference with its sign: +1.5, −0.2, ±0."""
+    if value is None:
+        return ""
+    text = words.number(value, places)
+    return f"+{text}" if value > 0 else text if value < 0 else f"±{text}"
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
+) -> list[dict[str, Any]]:
+    """Run a query; return its rows as dictionaries."""
+    cursor = connection.execute(sql, list(parameters))
+    names = [str(column[0]) for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _kind(change: ValueChange | StatusChange, language: Language) -> str:
+    if isinstance(change, StatusChange):
+        return ""
+    return f"[{getattr(KIND_WORDS[change.kind], language)}] "
+
+
+def _as_observation(change: ValueChange) -> Key:
+    row = change.new or change.old or {}
+    return (str(row["series_code"]), *change.key[2:])
+
+
+def _value_changes(
+    new: duckdb.DuckDBPyConnection, old: duckdb.DuckDBPyConnection, table: str, key: Sequence[str]
+) -> list[ValueChange]:
+    after, before = (_by_key(connection, table, key) for connection in (new, old))
+    names = _names(old) | _names(new)
+    changes = []
+    for found in sorted(after.keys() | before.keys()):
+        old_row, new_row = before.get(found), after.get(found)
+        if kind := _kind_of(old_row, new_row):
+            changes.append(_change(kind, table, dict(zip(key, found, strict=True)), names, old_row, new_row))
+    return changes
+
+
+def _by_key(
+    connection: duckdb.DuckDBPyConnection, table: str, key: Sequence[str]
+) -> dict[Key, dict[str, Any]]:
+    return {
+        tuple(str(row[name]) for name in key): row
+        for row in rows_of(connection, f"select * from main.{table}")
+    }
+
+
+def _kind_of(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Kind | None:
+    if old is None:
+        return "added"
+    if new is None:
+        return "withdrawn"
+    return "changed" if any(old[name] != new[name] for name in COMPARED) else None
+
+
+def _names(connection: duckdb.DuckDBPyConnection) -> dict[str, words.Word]:
+    indicators = rows_of(connection, "select indicator_code, name_zh, name_en from main.dim_indicator")
+    series = rows_of(
+        connection,
+        "select distinct series_code, series_name_zh, series_name_en from main.fct_observation_vintages",
+    )
+    named = {
+        str(row["series_code"]): words.Word(row["series_name_zh"], row["series_name_en"]) for row in series
+    }
+    for row in indicators:
+        code = str(row["indicator_code"])
+        named[f"indicator {code}"] = words.Word(f"{code} {row['name_zh']}", f"{code} {row['name_en']}")
+    return named
+
+
+def _change(
+    kind: Kind,
+    table: str,
+    key: Mapping[str, str],
+    names: Mapping[str, words.Word],
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+) -> ValueChange:
+    name = f"indicator {key['indicator_code']}" if "indicator_code" in key else key["series_code"]
+    return ValueChange(
+        kind=kind,
+        table=table,
+        key=tuple(key.values()),
+        label=names.get(name, words.Word(name, name)),
+        area=words.word(words.AREAS, key["area_code"]),
+        period=words.period_words(key["reference_period"]),
+        measure=words.word(words.MEASURES, key["measure"]),
+        old=old,
+        new=new,
+    )
+
+
+def _status_changes(new: duckdb.DuckDBPyConnection, old: duckdb.DuckDBPyConnection) -> list[StatusChange]:
+    key = ("plan_id", "indicator_code")
+    after, before = (_by_key(connection, "fct_target_progress", key) for connection in (new, old))
+    names = _names(old) | _names(new)
+    changes = []
+    for found in sorted(after.keys() | before.keys()):
+        old_row, new_row = before.get(found, {}), after.get(found, {})
+        if old_row.get("status") == new_row.get("status"):
+            continue
+        name = f"indicator {found[1]}"
+        reason = words.Word(new_row.get("status_reason") or "", new_row.get("status_reason_en") or "")
+        label = names.get(name, words.Word(name, name))
+        changes.append(StatusChange(found[1], label, old_row.get("status"), new_row.get("status"), reason))
+    return changes

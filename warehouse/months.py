@@ -1,0 +1,53 @@
+"""The two dates of every release: the month it is about, and the day up to which it knows."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, timedelta
+
+from raw.errors import BadInput
+
+
+def month_end(month: str) -> date:
+    """Last day of ``YYYY-MM``; raises BadInput for anything else."""
+    try:
+        year, number = int(month[:4]), int(month[5:])
+        if len(month) != 7 or month[4] != "-":
+            raise ValueError(month)
+        return date(year, number, calendar.monthrange(year, number)[1])
+    except (ValueError, calendar.IllegalMonthError):
+        raise BadInput.one(
+            "MONTH", repr(month), "a month such as 2022-12", "write the year, a hyphen and two digits"
+        ) from None
+
+
+def parse_as_of(text: str) -> date:
+    """A date ``YYYY-MM-DD``; raises BadInput for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput.one(
+            "AS_OF", repr(text), "a date such as 2023-04-30", "write year-month-day with hyphens"
+        ) from None
+
+
+def last_full_month(as_of: date) -> str:
+    """The last month that ended on or before ``as_of``: 2022-12-31 gives 2022-12, the day before 2022-11."""
+    tomorrow = as_of + timedelta(days=1)
+    last_day = tomorrow.replace(day=1) - timedelta(days=1)
+    return f"{last_day:%Y-%m}"
+
+
+def check_pair(month: str, as_of: date) -> None:
+    """A month can be released only once it is over, and nothing can be known from the future."""
+    if as_of > date.today():
+        raise BadInput.one(
+            "AS_OF", as_of.isoformat(), f"a day up to today, {date.today()}", "use today's date"
+        )
+    if as_of < month_end(month):
+        raise BadInput.one(
+            "AS_OF",
+            f"{as_of} before the end of the month {month}",
+            f"a day from {month_end(month)} on",
+            f"use AS_OF={month_end(month)} or later, or MONTH={last_full_month(as_of)}",
+        )

@@ -1,0 +1,530 @@
+"""The bulletin: one self-contained HTML page that says what a release says, Chinese first, English beside.
+
+Every figure is a ``Figure`` with a stable id made of its table and key, so a reader (and
+``python -m warehouse trace``) can go from the printed cell to the landed bytes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+from markupsafe import Markup
+
+from warehouse.connect import reader
+from warehouse.diff import SERIES_KEY, ReleaseDiff, StatusChange, ValueChange, rows_of, signed
+from warehouse.publication import charts, words
+from warehouse.verdict import Verdict
+
+TEMPLATES = Path(__file__).parent / "templates"
+VALUE_KEY = ("plan_id", "indicator_code", "area_code", "frequency", "reference_period", "measure")
+OBSERVATION_KEY = ("series_code", "area_code", "frequency", "reference_period", "measure", "scope")
+VINTAGE_KEY = (*OBSERVATION_KEY, "source_id", "vintage_date")
+PROGRESS_KEY = ("plan_id", "indicator_code")
+PROGRESS_FIGURES = ("baseline_value", "value", "attainment_pct", "progress_pct", "schedule_pct")
+ACCOUNTS = ("GDP", "VA_PRIMARY", "VA_SECONDARY", "VA_TERTIARY")
+# The whole of something (SDMX code list CL_ACTIVITY and others write it so): not worth a part of an id.
+WHOLE_SCOPE = "_T"
+SHOWN_CONFLICTS = 60
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A printed figure: its text, the id of its cell, the number and anchor of its source, a small remark."""
+
+    text: str = ""
+    cell_id: str = ""
+    source: str = ""
+    href: str = ""
+    remark: words.Word = field(default_factory=lambda: words.Word("", ""))
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What the bulletin says about itself: ``name`` is the release's, ``revision`` counts from 1."""
+
+    name: str
+    revision: int
+    previous: str | None
+
+
+def cell_id(table: str, row: Mapping[str, Any], column: str | None = None) -> str:
+    """Return the id of the cell that prints a row of a mart (and one of its columns, for target progress).
+
+    ``v-fct_observations-GDP-CN-370211-A-2022-LEVEL``; a scope is named only where it is not the whole.
+    """
+    key = {
+        "fct_indicator_values": VALUE_KEY,
+        "fct_observations": OBSERVATION_KEY,
+        "fct_observation_vintages": VINTAGE_KEY,
+        "fct_target_progress": PROGRESS_KEY,
+    }[table]
+    parts = [str(row[name]) for name in key if not (name == "scope" and row[name] in (None, "", WHOLE_SCOPE))]
+    return "-".join(["v", table, *parts, *([column] if column else [])]).replace(" ", "_")
+
+
+def bulletin(database: Path, changes: ReleaseDiff, verdict: Verdict, edition: Edition) -> str:
+    """Return the page for one released database file; a pure function of what it is given."""
+    with reader(database) as connection:
+        page = _Page(connection, changes, verdict, edition)
+        context = page.context()
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("bulletin.html").render(context)
+
+
+class _Sources:
+    """Numbers the sources in the order in which the page cites them."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.rows = {str(row["source_id"]): row for row in rows}
+        self.cited: dict[str, int] = {}
+
+    def cite(self, source_id: str | None) -> tuple[str, str]:
+        if not source_id or source_id not in self.rows:
+            return (source_id or "", "#sources")
+        number = self.cited.setdefault(source_id, len(self.cited) + 1)
+        return (str(number), f"#src-{number}")
+
+    def listed(self) -> list[dict[str, Any]]:
+        return [self._line(number, self.rows[source_id]) for source_id, number in self.cited.items()]
+
+    def _line(self, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+        url = str(row["url"] or "")
+        return {
+            "number": number,
+            "source_id": row["source_id"],
+            "title": row["title"],
+            "publisher": row["publisher"],
+            "published": words.published_words(row["published_date"], row["published_precision"]),
+            # Only what a browser may safely follow becomes a link.
+            "url": url if url.startswith(("https://", "http://")) else "",
+            "origin": words.word(words.ORIGINS, row["origin"]),
+        }
+
+
+class _Page:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, changes: ReleaseDiff, verdict: Verdict, edition: Edition
+    ) -> None:
+        self.connection = connection
+        self.changes = changes
+        self.verdict = verdict
+        self.edition = edition
+        self.info = self._rows("select * from main.release_info order by plan_id")[0]
+        self.sources = _Sources(self._rows("select * from main.dim_source"))
+        self.values = self._rows("select * from main.fct_indicator_values order by all")
+        self.progress = {
+            (row["plan_id"], row["indicator_code"]): row
+            for row in self._rows("select * from main.fct_target_progress")
+        }
+        self.indicators = self._rows("select * from main.dim_indicator order by plan_id, indicator_code")
+        self.anchored: set[str] = set()
+
+    def context(self) -> dict[str, Any]:
+        """Everything the template prints, in the order of the page (citations are numbered on the way)."""
+        lines = [self._indicator(row) for row in self.indicators]
+        categories = [
+            {"name": words.Word(*names), "lines": list(group)}
+            for names, group in groupby(lines, key=lambda line: line["category"])
+        ]
+        as_of: date = self.info["as_of_date"]
+        return {
+            "edition": self.edition,
+            "kind": self.info["kind"],
+            "plan": words.Word(self.info["plan_name_zh"], self.info["plan_name_en"]),
+            "month": words.month_words(self.info["reference_month"]),
+            "as_of": words.date_words(as_of),
+            "counts": self._counts(),
+            "headline": self._headline(words.date_words(as_of)),
+            "categories": categories,
+            "charts": [self._chart(row, line) for row, line in zip(self.indicators, lines, strict=True)],
+            "accounts": self._accounts(),
+            "changes": self._changes(),
+            "conflicts": self._conflicts(),
+            "shown_conflicts": SHOWN_CONFLICTS,
+            "decisions": self._decisions(),
+            "quality": self._quality(),
+            "sources": self.sources.listed(),
+            "all_sources": len(self.sources.rows),
+            "statuses": list(words.STATUSES.items()),
+            "word": words,
+        }
+
+    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        return rows_of(self.connection, sql, parameters)
+
+    # Figures -----------------------------------------------------------------------------------------
+
+    def _figure(self, table: str, row: Mapping[str, Any], text: str, column: str | None = None) -> Figure:
+        """A cell of a mart; only the first place that prints it carries the id: ids are unique on a page."""
+        identity = cell_id(table, row, column)
+        shown_id = "" if identity in self.anchored else identity
+        self.anchored.add(identity)
+        if table == "fct_target_progress":
+            source, href = ("纲", "#src-plan") if column == "baseline_value" else ("算", "#methods")
+            return Figure(text, shown_id, source, href)
+        source, href = self.sources.cite(row["source_id"])
+        return Figure(text, shown_id, source, href, self._remark(row))
+
+    def _remark(self, row: Mapping[str, Any]) -> words.Word:
+        stage = row["stage"] if row["stage"] not in (None, "", "unknown") else None
+        told = [words.word(words.STAGES, stage)] if stage else []
+        tags = str(row.get("tags") or "").replace(",", ";").split(";")
+        told += [words.word(words.TAGS, tag.strip()) for tag in tags if tag.strip()]
+        if row["origin"] in ("simulated", "returned", "derived"):
+            told.append(words.word(words.ORIGINS, row["origin"]))
+        return words.Word(" · ".join(part.zh for part in told), ", ".join(part.en for part in told))
+
+    # The table of indicators ---------------------------------------------------------------------------
+
+    def _indicator(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        progress = self.progress[(row["plan_id"], row["indicator_code"])]
+        latest = self._latest(row, progress)
+        return {
+            "category": (row["category_zh"], row["category_en"]),
+            "code": row["indicator_code"],
+            "name": words.Word(row["name_zh"], row["name_en"]),
+            "unit": row["unit"],
+            "attribute": words.word(words.ATTRIBUTES, row["attribute"]),
+            "is_binding": row["attribute"] == "binding",
+            "baseline": self._baseline(row, progress),
+            "target": Figure(str(row["target_printed"] or "—"), "", "纲", "#src-plan"),
+            "latest": latest,
+            "latest_period": words.period_words(progress["latest_reference_period"]),
+            "assessed": self._assessed(row, progress),
+            "assessed_period": words.period_words(progress["reference_period"]),
+            "progress": self._percent(progress, "progress_pct"),
+            "schedule": self._percent(progress, "schedule_pct"),
+            "attainment": self._percent(progress, "attainment_pct"),
+            "status": words.word(words.STATUSES, progress["status"]),
+            "status_key": progress["status"],
+            "lamp": progress["lamp"],
+            "lamp_word": words.word(words.LAMPS, progress["lamp"]),
+            "reason": words.Word(progress["status_reason"] or "", progress["status_reason_en"] or ""),
+            "owing": progress["owing_units"] or "",
+            "units": row["responsible_units"],
+            "decisions": _listed(progress["decision_ids"]),
+            "method": progress["method_id"] or "",
+            "citation": row["citation"] or "",
+        }
+
+    def _latest(self, row: Mapping[str, Any], progress: Mapping[str, Any]) -> Figure | None:
+        if progress["latest_value"] is None or self._is_only_baseline(progress):
+            return None
+        for value in self._values_of(row):
+            same_period = value["reference_period"] == progress["latest_reference_period"]
+            if same_period and value["measure"] == progress["latest_measure"] and _same(value, progress):
+                return self._figure("fct_indicator_values", value, words.number(value["value"]))
+        return self._figure(
+            "fct_target_progress", progress, words.number(progress["latest_value"]), "latest_value"
+        )
+
+    def _is_only_baseline(self, progress: Mapping[str, Any]) -> bool:
+        """The baseline has its own column: it is no outcome of the plan period."""
+        return charts.year_of(progress["latest_reference_period"]) <= self._plan_years()[0]
+
+    def _values_of(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        key = (row["plan_id"], row["indicator_code"])
+        return [value for value in self.values if (value["plan_id"], value["indicator_code"]) == key]
+
+    def _baseline(self, row: Mapping[str, Any], progress: Mapping[str, Any]) -> Figure:
+        printed = str(row["baseline_printed"] or "—")
+        if progress["baseline_value"] is None:
+            return Figure("—" if printed == "-" else printed)
+        return self._figure("fct_target_progress", progress, printed, "baseline_value")
+
+    def _assessed(self, row: Mapping[str, Any], progress: Mapping[str, Any]) -> Figure | None:
+        """The value that was judged (an average, a sum), where it is not the latest value itself."""
+        value, latest = progress["value"], progress["latest_value"]
+        if value is None or (latest is not None and abs(float(value) - float(latest)) < 1e-9):
+            return None
+        places = max(int(row["decimals"] or 0), 1)
+        return self._figure("fct_target_progress", progress, words.number(value, places), "value")
+
+    def _percent(self, progress: Mapping[str, Any], column: str) -> Figure | None:
+        if progress[column] is None:
+            return None
+        return self._figure("fct_target_progress", progress, words.number(progress[column], 1) + "%", column)
+
+    def _counts(self) -> list[dict[str, Any]]:
+        counted = Counter((str(row["status"]), str(row["lamp"])) for row in self.progress.values())
+        order = {status: place for place, status in enumerate(words.STATUSES)}
+        found = sorted(counted.items(), key=lambda item: (order.get(item[0][0], 99), item[0][1]))
+        return [
+            {"status": words.word(words.STATUSES, status), "lamp": lamp, "count": count, "key": status}
+            for (status, lamp), count in found
+        ]
+
+    def _headline(self, as_of: words.Word) -> words.Word:
+        total = len(self.progress)
+        without = sum(row["status"] == "no_data" for row in self.progress.values())
+        judged = sum(row["lamp"] != "grey" for row in self.progress.values())
+        most_zh, most_en = ("多数指标", "Most indicators have") if without * 2 > total else ("", "")
+        if not without:
+            return words.Word(
+                f"规划{total}项指标均有数值，其中{judged}项可以评价进展。",
+                f"All {total} indicators have a figure; the progress of {judged} can be judged.",
+            )
+        lead_zh = f"{most_zh}没有可供评价的数值：" if most_zh else ""
+        lead_en = f"{most_en} no figure to be judged by: " if most_en else ""
+        return words.Word(
+            f"{lead_zh}截至{as_of.zh}，规划{total}项指标中有{without}项没有已公布或已填报的规划期年度数值，"
+            f"{judged}项可以评价进展。",
+            f"{lead_en}as of {as_of.en}, {without} of the plan's {total} indicators have no yearly figure of "
+            f"the plan period, published or returned; the progress of {judged} can be judged.",
+        )
+
+    # Charts ----------------------------------------------------------------------------------------------
+
+    def _chart(self, row: Mapping[str, Any], line: Mapping[str, Any]) -> dict[str, Any]:
+        path = self._rows(
+            "select reference_year, path_value, path_kind from main.fct_target_path"
+            " where plan_id = ? and indicator_code = ? order by reference_year",
+            [row["plan_id"], row["indicator_code"]],
+        )
+        first, last = self._plan_years()
+        kind = path[0]["path_kind"] if path else ""
+        progress = self.progress[(row["plan_id"], row["indicator_code"])]
+        yearly = [
+            v
+            for v in self._values_of(row)
+            if v["frequency"] == "A" and first < charts.year_of(v["reference_period"]) <= last
+        ]
+        own = [v for v in yearly if v["area_code"] == self._plan_area()]
+        drawing = charts.Chart(
+            name=f"{row['indicator_code']} {row['name_zh']}",
+            unit=str(row["unit"]),
+            first_year=first,
+            last_year=last,
+            points=_cumulated(progress) if kind == "cumulative" else [_point(v) for v in own],
+            inner=[
+                _point(v) for v in self._values_of(row) if _is_rate_within_a_year(v, first, self._plan_area())
+            ],
+            other=[
+                _point(v) for v in yearly if _is_comparable(row, v) and v["area_code"] != self._plan_area()
+            ],
+            baseline=_baseline_point(row, progress, first) if kind != "cumulative" else None,
+            path=[(int(step["reference_year"]), float(step["path_value"])) for step in path],
+            path_label=str(row["target_printed"] or ""),
+            empty=_empty_words(own, line["status_key"]),
+        )
+        shows_panel = bool(drawing.points or drawing.path or drawing.inner or drawing.other)
+        return {
+            **line,
+            "svg": Markup(drawing.svg()) if shows_panel else None,  # noqa: S704 - Chart.svg escapes every text
+            "empty": drawing.empty,
+            "has_path": bool(path),
+            "is_cumulative": kind == "cumulative",
+            "has_points": bool(drawing.points),
+            "has_other": bool(drawing.other),
+            "has_inner": bool(drawing.inner),
+        }
+
+    def _plan_years(self) -> tuple[int, int]:
+        found = self._rows(
+            "select min(reference_year) as first, max(reference_year) as last from main.fct_target_path"
+        )
+        first, last = found[0]["first"], found[0]["last"]
+        return (int(first), int(last)) if first is not None and last > first else (2020, 2025)
+
+    def _plan_area(self) -> str:
+        return next(iter(words.AREAS))
+
+    # Accounts, changes, conflicts, decisions ----------------------------------------------------------------
+
+    def _accounts(self) -> list[dict[str, Any]]:
+        marks = ", ".join("?" * len(ACCOUNTS))
+        rows = self._rows(
+            f"select * from main.fct_observations where series_code in ({marks}) and frequency = 'A'"
+            " and measure = 'LEVEL' and scope = ? order by reference_period desc",
+            [*ACCOUNTS, WHOLE_SCOPE],
+        )
+        names = {row["series_code"]: words.Word(row["series_name_zh"], row["series_name_en"]) for row in rows}
+        tables = []
+        for area, area_word in words.AREAS.items():
+            found = {
+                (row["reference_period"], row["series_code"]): row for row in rows if row["area_code"] == area
+            }
+            years = sorted({period for period, _ in found}, reverse=True)
+            lines = [
+                {"year": year, "cells": [self._account(found.get((year, code))) for code in ACCOUNTS]}
+                for year in years
+            ]
+            tables.append({"area": area_word, "lines": lines})
+        heads = [names.get(code, words.Word(code, code)) for code in ACCOUNTS]
+        unit = rows[0]["unit"] if rows else ""
+        return [{**table, "heads": heads, "unit": unit} for table in tables if table["lines"]]
+
+    def _account(self, row: Mapping[str, Any] | None) -> Figure | None:
+        return self._figure("fct_observations", row, words.number(row["value"])) if row else None
+
+    def _changes(self) -> dict[str, Any]:
+        return {
+            "headline": self.changes.headline(),
+            "statuses": [_status_line(change) for change in self.changes.statuses],
+            "indicators": [_change_line(change) for change in self.changes.indicators],
+            "series": [_change_line(change) for change in self.changes.series if change.kind != "added"],
+            "added": _added_series(self.changes.series),
+            "previous": self.changes.previous,
+        }
+
+    def _conflicts(self) -> dict[str, Any]:
+        key = ", ".join(SERIES_KEY)
+        rows = self._rows(
+            "select * from main.fct_observation_vintages"
+            f" qualify count(distinct value) over (partition by {key}) > 1"
+            " order by series_code, area_code desc, reference_period desc, frequency, measure, scope,"
+            " is_selected desc, selection_rank, source_id, vintage_date"
+        )
+        groups = [
+            list(group) for _, group in groupby(rows, key=lambda row: tuple(row[name] for name in SERIES_KEY))
+        ]
+        return {"total": len(groups), "groups": [self._conflict(group) for group in groups[:SHOWN_CONFLICTS]]}
+
+    def _conflict(self, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        first = group[0]
+        return {
+            "name": words.Word(first["series_name_zh"], first["series_name_en"]),
+            "area": words.word(words.AREAS, first["area_code"]),
+            "period": words.period_words(first["reference_period"]),
+            "measure": words.word(words.MEASURES, first["measure"]),
+            "scope": "" if first["scope"] == WHOLE_SCOPE else first["scope"],
+            "unit": first["unit"],
+            "rows": [
+                {
+                    "figure": self._figure("fct_observation_vintages", row, words.number(row["value"])),
+                    "counts": bool(row["is_selected"]),
+                    "published": words.published_words(row["published_date"], row["published_precision"]),
+                    "reason": words.Word(row["selection_reason_zh"] or "", row["selection_reason_en"] or ""),
+                }
+                for row in group
+            ],
+        }
+
+    def _decisions(self) -> list[dict[str, Any]]:
+        rows = self._rows("select * from main.dim_decision order by decision_id")
+        return [{**row, "state_word": words.word(words.DECISION_STATES, row["state"])} for row in rows]
+
+    def _quality(self) -> dict[str, Any]:
+        return {
+            "judged": len(self.verdict.results),
+            "passed": sum(result.success for result in self.verdict.results),
+            "notes": [
+                {
+                    "zh": result.what_zh,
+                    "en": result.what_en,
+                    "observed": result.observed,
+                    "because": result.because,
+                }
+                for result in self.verdict.notes
+            ],
+        }
+
+
+def _listed(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(";") if part.strip()]
+
+
+def _same(value: Mapping[str, Any], progress: Mapping[str, Any]) -> bool:
+    return abs(float(value["value"]) - float(progress["latest_value"])) < 1e-6
+
+
+def _point(value: Mapping[str, Any]) -> charts.Point:
+    return charts.Point(
+        charts.year_of(value["reference_period"]), float(value["value"]), words.number(value["value"])
+    )
+
+
+def _cumulated(progress: Mapping[str, Any]) -> list[charts.Point]:
+    """A cumulative target is followed by the sum that was judged, not by the flow of a year."""
+    if progress["value"] is None or not progress["reference_period"]:
+        return []
+    return [
+        charts.Point(
+            charts.year_of(progress["reference_period"]),
+            float(progress["value"]),
+            words.number(progress["value"], 1),
+        )
+    ]
+
+
+def _baseline_point(row: Mapping[str, Any], progress: Mapping[str, Any], year: int) -> charts.Point | None:
+    if progress["baseline_value"] is None:
+        return None
+    return charts.Point(year, float(progress["baseline_value"]), str(row["baseline_printed"]))
+
+
+def _is_rate_within_a_year(value: Mapping[str, Any], first: int, area: str) -> bool:
+    """A rate of a quarter or month compares with the yearly one; a flow of a month does not."""
+    is_rate = value["unit"] == "%" and value["measure"] != "YTD"
+    return (
+        value["frequency"] != "A"
+        and is_rate
+        and value["area_code"] == area
+        and charts.year_of(value["reference_period"]) > first
+    )
+
+
+def _is_comparable(row: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    """A rate of the city, or what the target compares with; a total of the city would dwarf the chart."""
+    return value["unit"] == "%" or row["target_kind"] == "relative_region"
+
+
+def _empty_words(own: Sequence[Mapping[str, Any]], status: str) -> words.Word:
+    if own and status == "no_data":
+        return words.Word("无可评价的数值", "Nothing to judge by")
+    return words.Word("无数据", "No data")
+
+
+def _status_line(change: StatusChange) -> dict[str, Any]:
+    return {
+        "label": change.label,
+        "old": words.word(words.STATUSES, change.old) if change.old else words.Word("（无）", "(none)"),
+        "new": words.word(words.STATUSES, change.new) if change.new else words.Word("（无）", "(none)"),
+        "reason": change.reason,
+    }
+
+
+def _added_series(changes: Sequence[ValueChange]) -> dict[str, Any]:
+    """New supporting values, one line a series and area: most months bring many, and notes.md lists each."""
+    added = [change for change in changes if change.kind == "added"]
+    grouped: dict[tuple[words.Word, words.Word, words.Word], list[ValueChange]] = {}
+    for change in added:
+        grouped.setdefault((change.label, change.area, change.measure), []).append(change)
+    lines = [
+        {"label": label, "area": area, "measure": measure, "periods": [change.period for change in group]}
+        for (label, area, measure), group in grouped.items()
+    ]
+    return {"total": len(added), "lines": lines}
+
+
+def _change_line(change: ValueChange) -> dict[str, Any]:
+    old, new = (words.number(row["value"]) if row else "" for row in (change.old, change.new))
+    return {
+        "kind": change.kind,
+        "label": change.label,
+        "area": change.area,
+        "period": change.period,
+        "measure": change.measure,
+        "unit": change.unit,
+        "old": old,
+        "new": new,
+        "by": signed(change.absolute) if change.absolute else "",
+        "percent": signed(change.percent, 2) + "%" if change.absolute and change.percent is not None else "",
+        "zh": change.told("zh"),
+        "en": change.told("en"),
+    }

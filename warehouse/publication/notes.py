@@ -1,0 +1,110 @@
+"""The notes of a release in Markdown: what it is, what changed, what went in, what the checks noted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from warehouse.diff import KIND_WORDS, ReleaseDiff, StatusChange, ValueChange
+from warehouse.publication import words
+from warehouse.publication.content_hash import TableContent
+from warehouse.verdict import Verdict
+
+
+def notes(
+    *,
+    name: str,
+    month: str,
+    as_of: words.Word,
+    kind: str,
+    code_version: str,
+    inputs: Sequence[Mapping[str, Any]],
+    tables: Mapping[str, TableContent],
+    changes: ReleaseDiff,
+    verdict: Verdict,
+) -> str:
+    """Return the text of ``notes.md``; the same release gives the same bytes, there is no clock in it."""
+    reference = words.month_words(month)
+    title = f"# {name}：{reference.zh}发布说明 / Notes on the release of {reference.en}"
+    rehearsal = ["> 演练，不是正式发布。 / Rehearsal, not an official release."] if kind != "official" else []
+    lines = [
+        title,
+        "",
+        *rehearsal,
+        f"- 数据截止 / as of: {as_of.zh} / {as_of.en}",
+        f"- 上一期 / previous release: {changes.previous or '无 / none'}",
+        f"- 程序版本 / code version: `{code_version}`",
+        "",
+        "## 本期变化 / What changed",
+        "",
+        *_changes(changes),
+        "## 质量核查 / Checks",
+        "",
+        *_checks(verdict),
+        "## 输入 / Inputs",
+        "",
+        *_inputs(inputs),
+        "## 表 / Tables",
+        "",
+        "| 表 table | 行 rows | 内容散列 content hash |",
+        "| --- | ---: | --- |",
+        *(
+            f"| {table} | {content.rows} | `{content.content_hash}` |"
+            for table, content in sorted(tables.items())
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: object) -> str:
+    """Return text that Markdown and HTML readers show as it is, on one line."""
+    flat = " ".join(str(text).split())
+    flat = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", flat)
+
+
+def _changes(changes: ReleaseDiff) -> list[str]:
+    headline = changes.headline()
+    lines = [f"{headline.zh}", "", f"{headline.en}", ""]
+    lines += _status_section(changes.statuses)
+    lines += _value_section("规划指标 / Plan indicators", changes.indicators)
+    lines += _value_section("支撑数据 / Supporting series", changes.series)
+    return lines
+
+
+def _status_section(changes: Iterable[StatusChange]) -> list[str]:
+    told = [f"- {escaped(change.told('zh'))}  \n  {escaped(change.told('en'))}" for change in changes]
+    return ["### 状态 / Statuses", "", *told, ""] if told else []
+
+
+def _value_section(title: str, changes: Iterable[ValueChange]) -> list[str]:
+    told = []
+    for change in changes:
+        kind = KIND_WORDS[change.kind]
+        zh, en = escaped(change.told("zh")), escaped(change.told("en"))
+        told.append(f"- **{kind.zh}** {zh}  \n  {kind.en}: {en}")
+    return [f"### {title}", "", *told, ""] if told else []
+
+
+def _checks(verdict: Verdict) -> list[str]:
+    judged = len(verdict.results)
+    passed = sum(result.success for result in verdict.results)
+    lines = [
+        f"{judged}条规则，{passed}条通过。 / {judged} rules judged, {passed} passed.",
+        "",
+    ]
+    for result in verdict.notes:
+        lines.append(
+            f"- {escaped(result.what_zh)}（{escaped(result.observed)}）。{escaped(result.because)}  \n"
+            f"  {escaped(result.what_en)}"
+        )
+    return [*lines, ""] if verdict.notes else lines
+
+
+def _inputs(inputs: Sequence[Mapping[str, Any]]) -> list[str]:
+    told = [
+        f"- `{row['landing_id']}` sha256 `{row['sha256']}`"
+        for row in sorted(inputs, key=lambda row: (str(row["landing_id"]), str(row["sha256"])))
+    ]
+    return [*(told or ["没有 / none"]), ""]

@@ -1,0 +1,236 @@
+"""The words a reader meets, Chinese and English: states, lamps, stages, periods, numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from warehouse.publication.tables import plain_number
+
+
+@dataclass(frozen=True)
+class Word:
+    """One notion in both languages; ``means`` says what it stands for, where that needs saying."""
+
+    zh: str
+    en: str
+    means_zh: str = ""
+    means_en: str = ""
+
+
+STATUSES = {
+    "achieved_early": Word(
+        "提前完成",
+        "achieved early",
+        "未到2025年已达到目标值。",
+        "The target of 2025 is reached before 2025.",
+    ),
+    "met": Word(
+        "已达到",
+        "met",
+        "目标期末或每年的要求已满足。",
+        "The final or yearly requirement is satisfied.",
+    ),
+    "ahead": Word(
+        "超前",
+        "ahead",
+        "进度比序时进度高10个百分点以上。",
+        "Progress exceeds the schedule by more than 10 points.",
+    ),
+    "on_schedule": Word(
+        "符合进度",
+        "on schedule",
+        "进度不低于序时进度，高出不超过10个百分点。",
+        "Progress is at the schedule or up to 10 points above it.",
+    ),
+    "slightly_behind": Word(
+        "略慢",
+        "slightly behind",
+        "进度比序时进度低10个百分点以内。",
+        "Progress is up to 10 points below the schedule.",
+    ),
+    "lagging": Word(
+        "滞后",
+        "lagging",
+        "进度比序时进度低10至30个百分点或更多。",
+        "Progress is more than 10 points below the schedule.",
+    ),
+    "reversing": Word(
+        "倒退",
+        "reversing",
+        "比基期更远离目标。",
+        "Further from the target than at the baseline.",
+    ),
+    "breached": Word(
+        "突破底线",
+        "breached",
+        "低于不得降低的底线。",
+        "Below the floor that must hold.",
+    ),
+    "target_pending": Word(
+        "目标待下达",
+        "target pending",
+        "上级尚未下达目标值。",
+        "The superior authority has not assigned a value yet.",
+    ),
+    "comparator_missing": Word(
+        "缺比较对象",
+        "comparator missing",
+        "用于比较的全市数据未公布，不作判断。",
+        "The city's figure for the comparison is unpublished; no judgement is made.",
+    ),
+    "no_baseline": Word(
+        "缺基期",
+        "no baseline",
+        "规划未给出2020年基期值，进度无法计算。",
+        "The plan prints no 2020 baseline, so progress cannot be computed.",
+    ),
+    "no_data": Word(
+        "无数据",
+        "no data",
+        "截止日期前没有已公布或已填报的规划期年度数值。",
+        "No yearly figure of the plan period was published or returned by the as-of date.",
+    ),
+    "not_due": Word(
+        "未到考核期",
+        "not due",
+        "尚未到评估时点。",
+        "The time of assessment has not come.",
+    ),
+    "under_revision": Word(
+        "口径待确认",
+        "under revision",
+        "指标含义待责任单位确认，暂不发布状态。",
+        "The meaning awaits the responsible unit's answer; no status is published.",
+    ),
+}
+
+LAMPS = {
+    "green": Word("绿灯", "green"),
+    "yellow": Word("黄灯", "yellow"),
+    "red": Word("红灯", "red"),
+    "grey": Word("灰灯", "grey"),
+}
+
+STAGES = {
+    "preliminary": Word("初步", "preliminary"),
+    "final": Word("最终", "final"),
+    "revised": Word("修订", "revised"),
+    "unknown": Word("阶段未注明", "stage not stated"),
+}
+
+MEASURES = {
+    "LEVEL": Word("数值", "level"),
+    "YTD": Word("累计", "year to date"),
+    "YOY": Word("同比增长", "growth on a year earlier"),
+    "YOY_YTD": Word("累计同比增长", "year-to-date growth on a year earlier"),
+    "INDEX": Word("指数", "index"),
+}
+
+ATTRIBUTES = {"expected": Word("预期性", "expected"), "binding": Word("约束性", "binding")}
+
+AREAS = {"CN-370211": Word("西海岸新区", "West Coast New Area"), "CN-370200": Word("青岛市", "Qingdao")}
+
+ORIGINS = {
+    "published": Word("公开发布", "published"),
+    "returned": Word("单位填报", "returned by the unit"),
+    "simulated": Word("模拟", "simulated"),
+    "derived": Word("计算", "computed"),
+}
+
+DECISION_STATES = {
+    "provisional": Word("暂定", "provisional"),
+    "proposed": Word("拟定", "proposed"),
+    "open": Word("待定", "open"),
+    "confirmed": Word("已确认", "confirmed"),
+    "adopted": Word("已采纳", "adopted"),
+}
+
+TAGS = {
+    "CONV": Word("换算", "converted"),
+    "BOUND": Word("约数", "approximate"),
+    "SECONDHAND": Word("二手", "second-hand"),
+    "PERIOD_INFERRED": Word("时期推断", "period inferred"),
+    "COPY": Word("转载", "reprint"),
+}
+
+_ENGLISH_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def word(table: dict[str, Word], key: str | None) -> Word:
+    """Return the word for a key; an unknown key stands for itself, so nothing is hidden."""
+    return table.get(key or "", Word(key or "", key or ""))
+
+
+def number(value: Decimal | float | int | None, places: int | None = None) -> str:
+    """Return a figure for people: thousands apart (thin space), a true minus, zeros at the end only if asked.
+
+    >>> number(Decimal("14920.750000")), number(-4.25, 1)
+    ('14\u202f920.75', '−4.3')
+    """
+    if value is None:
+        return ""
+    exact = Decimal(str(value))
+    if places is not None:
+        exact = half_up(exact, places)
+        text = f"{exact:f}"
+    else:
+        text = plain_number(half_up(exact, 6))
+    sign = "−" if text.startswith("-") and exact != 0 else ""
+    whole, dot, rest = text.lstrip("-").partition(".")
+    grouped = f"{int(whole):,}".replace(",", "\u202f") if len(whole) > 4 else whole
+    return f"{sign}{grouped}{dot}{rest}"
+
+
+def half_up(value: Decimal, places: int) -> Decimal:
+    """Round half away from zero: 7.515 is printed 7.52."""
+    return value.quantize(Decimal(1).scaleb(-places), rounding="ROUND_HALF_UP")
+
+
+def month_words(month: str) -> Word:
+    """Return ``2024-12`` as 2024年12月 and December 2024."""
+    year, number_of_month = int(month[:4]), int(month[5:7])
+    return Word(f"{year}年{number_of_month}月", f"{_ENGLISH_MONTHS[number_of_month - 1]} {year}")
+
+
+def date_words(day: date) -> Word:
+    """Return a day as 2024年12月31日 and 31 December 2024."""
+    month = _ENGLISH_MONTHS[day.month - 1]
+    return Word(f"{day.year}年{day.month}月{day.day}日", f"{day.day} {month} {day.year}")
+
+
+def published_words(day: date | None, precision: str | None) -> Word:
+    """Return a date of publication no more exactly than it is known (day, month, year, unknown)."""
+    if day is None or precision == "unknown":
+        return Word("日期不详", "date unknown")
+    if precision == "year":
+        return Word(f"{day.year}年", str(day.year))
+    if precision == "month":
+        return month_words(f"{day:%Y-%m}")
+    return date_words(day)
+
+
+def period_words(period: str | None) -> Word:
+    """Return ``2022``, ``2022-Q3``, ``2022-10`` as people say them."""
+    if not period:
+        return Word("", "")
+    year, _, rest = period.partition("-")
+    if rest.startswith("Q"):
+        return Word(f"{year}年{'一二三四'[int(rest[1]) - 1]}季度", f"{rest} {year}")
+    if rest:
+        return month_words(period)
+    return Word(f"{year}年", year)
