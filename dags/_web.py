@@ -84,7 +84,7 @@ def _check_free(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise BadInput.one(
-                f"port {port} of {HOST}", str(error.strerror), "a free port", "choose another: PORT=8081"
+                f"port {port} of {HOST}", str(error.strerror), "a free port", "choose another: --port 8081"
             ) from None
 
 

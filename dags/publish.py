@@ -35,7 +35,7 @@ with DAG(
         from warehouse.paths import data_root
 
         with told_plainly():
-            month, as_of = dates_of(context)  # type: ignore[arg-type]
+            month, as_of = dates_of(context)
             return str(build(month, as_of, landing_root=landing_root(), data_root=data_root()).path)
 
     @task(**once)
@@ -49,7 +49,7 @@ with DAG(
         with told_plainly():
             build = Build.load(Path(build_dir))
             before = previous_release(data_root(), build.reference_month, build.as_of_date, build.kind)
-            verdict = judge(build.path, before and before.database)
+            verdict = judge(build.path, before.database if before else None)
             if not verdict.passed:
                 raise MonthRefused(build.path, verdict)
         return build_dir

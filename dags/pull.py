@@ -43,7 +43,7 @@ def pull_dag(feed: Feed) -> DAG:
         )
         def pull(**context: object) -> int:
             """Land what is new; returns how many new vintages there are."""
-            return _pull(feed, context)  # type: ignore[arg-type]
+            return _pull(feed, context)
 
         pull()
     return dag

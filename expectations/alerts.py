@@ -329,7 +329,8 @@ def _problem_body(event: Event, routes: Routes) -> Iterator[str]:
     first, units = event.problems[0], _few([routes.name_of(unit) for unit in event.units])
     owner_zh, owner_en = (f"；责任单位：{units}", f"; responsible: {units}") if units else ("", "")
     yield f"{month} 未发布：{first.where}：发现 {first.found}，应为 {first.expected}{owner_zh}。"
-    yield f"{month} is not published: {first.where}: found {first.found}, expected {first.expected}{owner_en}."
+    found = f"found {first.found}, expected {first.expected}"
+    yield f"{month} is not published: {first.where}: {found}{owner_en}."
     yield ""
     yield "怎么办 What to do:"
     yield f"  {first.remedy}"

@@ -169,7 +169,7 @@ def _part_select(columns: list[str], vintage: Vintage) -> str:
 
 
 def _input_of(vintage: Vintage) -> dict[str, Any]:
-    told = ("url", "publisher", "licence", "origin", "row_count")
+    told = ("publisher", "licence", "origin", "row_count")
     return {"landing_id": vintage.landing_id, "sha256": vintage.sha256} | {
         k: vintage.manifest[k] for k in told
     }
@@ -228,14 +228,42 @@ def _failing_rows(connection: duckdb.DuckDBPyConnection, result: dict[str, Any])
 
 
 def _copy_for_readers(scratch: Path, file: Path) -> None:
-    """Copy the tables, without the views on this machine's landing, into a file any DuckDB from 1.0 opens."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(scratch))} as scratch")
-        for schema in ("landing", "test_failures"):
-            connection.execute(f"drop schema if exists scratch.{schema} cascade")
+    """Copy the tables, without the views on this machine's landing, into a file any DuckDB from 1.0 opens.
+
+    The same tables give the same bytes, so the hash a verdict is bound to can be had again: names and rows
+    in order, one thread, and no compression (which leaves unset bytes behind).
+    """
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("pragma force_compression='uncompressed'")
+        connection.execute(f"attach {literal(str(scratch))} as scratch (read_only)")
         connection.execute(f"attach {literal(str(file))} as finished (storage_version '{STORAGE_VERSION}')")
-        connection.execute("copy from database scratch to finished")
-        connection.execute("detach finished")
+        connection.execute("use finished")
+        tables = connection.execute(
+            "select schema_name, table_name, sql from duckdb_tables() where database_name = 'scratch'"
+            " and schema_name != 'test_failures' order by schema_name, table_name"
+        ).fetchall()
+        for schema in sorted({schema for schema, _, _ in tables}):
+            connection.execute(f"create schema if not exists {quoted(schema)}")
+        for schema, table, definition in tables:
+            name = f"{quoted(schema)}.{quoted(table)}"
+            connection.execute(definition)
+            connection.execute(f"insert into {name} select * from scratch.{name} order by all")
+        _copy_comments(connection)
+        connection.execute("checkpoint finished")
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    """The descriptions of tables and columns, so that a reader finds them in the file itself."""
+    comments = connection.execute(
+        "select 'table', schema_name, table_name, null, comment from duckdb_tables()"
+        " where database_name = 'scratch' and schema_name != 'test_failures' and comment is not null"
+        " union all select 'column', schema_name, table_name, column_name, comment from duckdb_columns()"
+        " where database_name = 'scratch' and schema_name not in ('test_failures', 'landing')"
+        " and comment is not null order by all"
+    ).fetchall()
+    for kind, schema, table, column, comment in comments:
+        name = f"{quoted(schema)}.{quoted(table)}" + (f".{quoted(column)}" if column else "")
+        connection.execute(f"comment on {kind} {name} is {literal(comment)}")
 
 
 def _describe(

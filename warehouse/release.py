@@ -147,6 +147,7 @@ def release(build_dir: Path, verdict_path: Path, data_root: Path) -> Release:
         )
         name = build.reference_month if revision == 1 else f"{build.reference_month}-r{revision}"
         previous = _newest_before(known, (build.as_of_date, build.reference_month, revision))
+        _refuse_other_predecessor(verdict, verdict_path, previous)
         made = _make(folder, name, revision, build, verdict, verdict_path, previous)
         return replace(_with_pointer(data_root, made), is_new=True)
 
@@ -243,6 +244,20 @@ def _passed_verdict(build: Build, verdict_path: Path) -> Verdict:
     if not verdict.passed:
         raise BadInput([_refusal(verdict_path, verdict)])
     return verdict
+
+
+def _refuse_other_predecessor(verdict: Verdict, verdict_path: Path, previous: Release | None) -> None:
+    """Revisions are judged against the last release: a verdict that compared with another judged nothing."""
+    expected = previous.build_sha256 if previous else None
+    if verdict.previous_sha256 != expected:
+        named = f"{previous.name}, sha256 {expected}" if previous else "no release (this is the first)"
+        raise BadInput.one(
+            str(verdict_path),
+            f"judged against {verdict.previous_sha256 or 'no release'}",
+            f"judged against {named}",
+            "judge the build again: python -m expectations check BUILD_DIR --previous "
+            + (str(previous.database) if previous else "(leave it out)"),
+        )
 
 
 def _refusal(verdict_path: Path, verdict: Verdict) -> Problem:
@@ -421,7 +436,8 @@ def _write_manifest(making: Path, edition: Edition, build: Build, tables: Mappin
         "code_version": build.code_version,
         "build_sha256": build.sha256,
         "content_id": _content_id(files, contents),
-        "inputs": build.inputs,
+        # Not the address: a stand-in publisher may answer on another port. The vintage's own manifest has it.
+        "inputs": [{name: value for name, value in row.items() if name != "url"} for row in build.inputs],
         "tables": contents,
         "files": files,
     }

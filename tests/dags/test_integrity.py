@@ -18,7 +18,7 @@ from raw.feed import Feed, declared_feeds
 REPO = Path(__file__).resolve().parents[2]
 DAGS = REPO / "dags"
 DAG_FILES = sorted(file for file in DAGS.glob("*.py") if not file.name.startswith("_"))
-HEAVY = ("pandas", "numpy", "pyarrow", "duckdb", "dbt", "great_expectations", "openpyxl", "httpx")
+HEAVY = ("pandas", "numpy", "pyarrow", "duckdb", "dbt", "great_expectations", "openpyxl")
 TICKS = 14
 
 # Runs in a process of its own: Airflow takes its home from the environment, once, at import.

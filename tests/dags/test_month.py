@@ -100,7 +100,7 @@ def test_airflow_writes_nothing_into_the_users_home(
 ) -> None:
     assert december.returncode == 0
     assert not list(Path(house["HOME"]).glob("airflow*"))
-    assert os.stat(house["AIRFLOW_HOME"]).st_mode & 0o077 == 0
+    assert Path(house["AIRFLOW_HOME"]).stat().st_mode & 0o077 == 0
 
 
 def test_the_same_month_again_is_the_same_release(

@@ -82,7 +82,7 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
             [code, row["name_zh"], row["name_en"], row["unit"], ids],
         )
         owing = "; ".join(units[unit] for unit in ids.split(";"))
-        value = known[code] if code in known else None
+        value = known.get(code)
         connection.execute(
             "insert into fct_target_progress values ('qwc-14', ?, '2024-12-31', ?, ?, ?, ?, ?, ?, ?)",
             [code, value and value[1], value and value[3], "ahead" if value else "no_data",

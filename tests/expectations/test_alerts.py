@@ -7,14 +7,14 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 
 from expectations.alerts import (
     ROUTES,
@@ -43,7 +43,8 @@ class Inbox:
         self.messages: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.content, bytes)
         self.messages.append(email.message_from_bytes(envelope.content, policy=policy.default))
         self.recipients.append(list(envelope.rcpt_tos))
         return "250 OK"
@@ -76,9 +77,11 @@ def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     controller.stop()
 
 
-def failed(run_id: str = "run-1", **more: Any) -> Event:
-    given = {"reference_month": "2024-12", "as_of_date": "2024-12-31", "units": ["gdzhb", "区统计局"], **more}
-    return Event.failed(BadInput([PROBLEM]), run_id=run_id, **given)
+def failed(
+    run_id: str = "run-1", *, month: str = "2024-12", units: Sequence[str] = ("gdzhb", "区统计局")
+) -> Event:
+    error = BadInput([PROBLEM])
+    return Event.failed(error, run_id=run_id, reference_month=month, as_of_date="2024-12-31", units=units)
 
 
 @pytest.fixture
@@ -127,7 +130,7 @@ def test_one_mail_for_one_cause_month_and_run(inbox: Inbox) -> None:
     states = [send_refusal(failed()).state, send_refusal(failed()).state]
     assert states == ["sent", "duplicate"]
     assert send_refusal(failed("run-2")).state == "sent"
-    assert send_refusal(failed(reference_month="2025-01")).state == "sent"
+    assert send_refusal(failed(month="2025-01")).state == "sent"
     assert len(inbox.messages) == 3
     assert len({str(message["Message-ID"]) for message in inbox.messages}) == 3
 
@@ -176,7 +179,8 @@ def test_over_tls_the_certificate_is_checked(tmp_path: Path, monkeypatch: pytest
     context.load_cert_chain(certificate, key)
     handler = Inbox()
     controller = Controller(handler, hostname="127.0.0.1", port=free_port(), ssl_context=context)
-    monkeypatch.setattr(controller, "_trigger_server", lambda: None)
+    # Its own first connection is made with the server's context, which cannot act as a client.
+    monkeypatch.setattr(controller, "_trigger_server", lambda: _touch_over_tls(controller.port))
     controller.start()
     try:
         monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", f"smtp://127.0.0.1:{controller.port}/?timeout=5")
@@ -188,6 +192,13 @@ def test_over_tls_the_certificate_is_checked(tmp_path: Path, monkeypatch: pytest
     finally:
         controller.stop()
     assert len(handler.messages) == 1
+
+
+def _touch_over_tls(port: int) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), 5) as bare, context.wrap_socket(bare) as secure:
+        assert secure.recv(3) == b"220"
 
 
 def _self_signed(key: Path, certificate: Path) -> None:
@@ -226,7 +237,7 @@ def _self_signed(key: Path, certificate: Path) -> None:
 
 def test_an_unknown_unit_is_an_error_but_does_not_silence_the_alert(inbox: Inbox) -> None:
     event = failed(units=["nobody"])
-    with pytest.raises(BadInput, match=r"routes\.yml: units\.nobody: found no such unit"):
+    with pytest.raises(BadInput, match=r"routes\.yml: units\.nobody: found nothing; expected the unit"):
         compose(event)
     assert send_refusal(event).state == "sent"
     assert inbox.recipients == [["data-engineers@data.example"]]

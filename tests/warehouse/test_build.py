@@ -40,8 +40,9 @@ def test_no_build_sees_the_future(early_build: Build, late_build: Build) -> None
             assert rows(build, f"select max(vintage_date) from {table}")[0][0] <= build.as_of_date
 
 
-def test_the_same_landing_gives_the_same_tables(landed_house: House, early_build: Build) -> None:
+def test_the_same_landing_gives_the_same_bytes(landed_house: House, early_build: Build) -> None:
     again = landed_house.build("2022-12", EARLY)
+    assert again.sha256 == early_build.sha256, "the file itself is the same, byte for byte"
     assert again.tables == early_build.tables
     assert again.inputs == early_build.inputs
     assert len(again.tables) == 11

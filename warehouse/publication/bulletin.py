@@ -481,7 +481,7 @@ def _is_rate_within_a_year(value: Mapping[str, Any], first: int, area: str) -> b
 
 def _is_comparable(row: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
     """A rate of the city, or what the target compares with; a total of the city would dwarf the chart."""
-    return value["unit"] == "%" or row["target_kind"] == "relative_region"
+    return bool(value["unit"] == "%" or row["target_kind"] == "relative_region")
 
 
 def _empty_words(own: Sequence[Mapping[str, Any]], status: str) -> words.Word:

@@ -158,11 +158,13 @@ class _Drawing:
         if self.chart.points:
             return []
         x, y = self._free_spot()
+        empty = self.chart.empty
+        if self.chart.inner or self.chart.other:
+            empty = words.Word("本区无年度数值", "No yearly figure of the area")
         return [
-            f'<text class="empty" x="{x:.1f}" y="{y - 4:.1f}" text-anchor="middle">'
-            f"{escape(self.chart.empty.zh)}</text>",
+            f'<text class="empty" x="{x:.1f}" y="{y - 4:.1f}" text-anchor="middle">{escape(empty.zh)}</text>',
             f'<text class="empty-en" x="{x:.1f}" y="{y + 12:.1f}" text-anchor="middle">'
-            f"{escape(self.chart.empty.en)}</text>",
+            f"{escape(empty.en)}</text>",
         ]
 
     def _free_spot(self) -> tuple[float, float]:

@@ -53,8 +53,8 @@ STATUSES = {
     "lagging": Word(
         "滞后",
         "lagging",
-        "进度比序时进度低10至30个百分点或更多。",
-        "Progress is more than 10 points below the schedule.",
+        "进度比序时进度低10个百分点以上；低30个百分点以上为红灯。",
+        "Progress is more than 10 points below the schedule; beyond 30 points the lamp is red.",
     ),
     "reversing": Word(
         "倒退",

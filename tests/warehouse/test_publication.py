@@ -1,0 +1,412 @@
+"""What is published: content hashes, tables, charts, the bulletin, the notes."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import json
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from raw.errors import BadInput
+from tests.warehouse.small_build import make_build
+from warehouse.diff import ReleaseDiff, diff
+from warehouse.publication import charts, words
+from warehouse.publication.bulletin import Edition, bulletin, cell_id
+from warehouse.publication.content_hash import (
+    content_hashes,
+    parquet_content,
+    relation_content,
+    table_content,
+)
+from warehouse.publication.notes import escaped
+from warehouse.publication.tables import neutralised, plain_number, write_csv, write_parquet
+from warehouse.verdict import Verdict
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_build(tmp_path_factory.mktemp("publication") / "b")
+
+
+@pytest.fixture(scope="module")
+def page(build: Path) -> str:
+    return rendered(build)
+
+
+def rendered(build: Path, changes: ReleaseDiff | None = None, revision: int = 1) -> str:
+    verdict = Verdict.load(build / "verdict.json")
+    edition = Edition("2024-12" if revision == 1 else f"2024-12-r{revision}", revision, None)
+    return bulletin(build / "warehouse.duckdb", changes or ReleaseDiff(None), verdict, edition)
+
+
+# Content hashes
+
+
+def typed_table(connection: duckdb.DuckDBPyConnection, order: str) -> None:
+    connection.execute(
+        "create or replace table t as select i::integer as i, (i / 8)::decimal(24,6) as d, i / 7.0::double as f,"
+        " case when i % 3 = 0 then null else '西海岸' || i end as s, date '2020-01-01' + i::integer as day,"
+        " timestamp '2020-01-01 00:00:00' + interval (i) second as at, i % 2 = 0 as b"
+        f" from range(500) as r(i) order by {order}"
+    )
+
+
+def test_content_hash_does_not_depend_on_the_order_of_rows() -> None:
+    with duckdb.connect() as connection:
+        typed_table(connection, "i")
+        forward = table_content(connection, "t")
+        typed_table(connection, "hash(i)")
+        assert table_content(connection, "t") == forward
+
+
+def test_content_hash_of_parquet_is_that_of_the_table(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        typed_table(connection, "hash(i)")
+        write_parquet(connection, "t", tmp_path / "t.parquet")
+        assert parquet_content(tmp_path / "t.parquet") == table_content(connection, "t")
+
+
+def test_content_hash_is_what_its_definition_says() -> None:
+    """Computed here a second time without DuckDB: no version of it may change what a manifest promises."""
+    rows = ["1:1,6:青岛,11:4691.850000,", "1:2,~,~,"]
+    digests = [hashlib.sha256(row.encode()).hexdigest()[:32] for row in rows]
+    described = {
+        "columns": [["a", "INTEGER"], ["b", "VARCHAR"], ["c", "DECIMAL(24,6)"]],
+        "rows": 2,
+        "sum": f"{sum(int(digest, 16) for digest in digests) % 2**128:032x}",
+    }
+    text = json.dumps(described, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table t as select * from (values (1::integer, '青岛', 4691.85::decimal(24,6)), (2, null, null))"
+            " as v(a, b, c)"
+        )
+        assert table_content(connection, "t").content_hash == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update t set s = 'x' where i = 7",
+        "update t set s = null where i = 7",
+        "delete from t where i = 7",
+        "insert into t select * from t where i = 7",
+        "alter table t rename column s to r",
+        "alter table t alter column i type bigint",
+        "update t set d = d + 0.000001 where i = 7",
+    ],
+)
+def test_content_hash_notices(change: str) -> None:
+    with duckdb.connect() as connection:
+        typed_table(connection, "i")
+        before = table_content(connection, "t").content_hash
+        connection.execute(change)
+        assert table_content(connection, "t").content_hash != before
+
+
+# No deadline: a shared machine may stall for longer than any example takes.
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.text(max_size=4), st.text(max_size=4)), min_size=2, max_size=2, unique=True))
+def test_two_different_rows_never_share_a_text(rows: list[tuple[str, str]]) -> None:
+    """Moving a character from one cell to the next is another row: ('a,', 'b') is not ('a', ',b')."""
+    clean = [tuple(cell.replace("\x00", "") for cell in row) for row in rows]
+    if clean[0] == clean[1]:
+        return
+    hashes = []
+    with duckdb.connect() as connection:
+        for row in clean:
+            connection.execute("create or replace table t (a varchar, b varchar)")
+            connection.execute("insert into t values (?, ?)", list(row))
+            hashes.append(table_content(connection, "t").content_hash)
+    assert hashes[0] != hashes[1]
+
+
+def test_a_type_without_a_text_is_refused() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table t as select [1, 2] as many")
+        with pytest.raises(BadInput, match="column many: found type INTEGER"):
+            relation_content(connection, "t", "t")
+
+
+def test_build_json_hashes_are_those_of_every_mart(build: Path) -> None:
+    hashes = content_hashes(build / "warehouse.duckdb")
+    assert len(hashes) == 10
+    assert hashes["dim_indicator"]["rows"] == 25
+
+
+# Tables
+
+
+def test_csv_is_exact(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table t (a varchar, d decimal(24,6), b boolean, day date, f double)")
+        connection.execute(
+            "insert into t values ('z', 4691.85, true, '2022-12-31', 0.5), (null, null, null, null, null),"
+            " ('', 0, false, '2022-12-31', -1), ('a,\"b\"\nc', -3517, true, '2022-12-31', 1e20)"
+        )
+        write_csv(connection, "t", tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_bytes().decode() == (
+        "a,d,b,day,f\n"
+        ",,,,\n"
+        '"",0,false,2022-12-31,-1.0\n'
+        '"a,""b""\nc",-3517,true,2022-12-31,1e+20\n'
+        "z,4691.85,true,2022-12-31,0.5\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1+cmd", "-1+1", "@SUM(A1)", "\t=1", "＝1", '  =HYPERLINK("x")', "\r=1", "-cmd|' /C calc'!A0"],
+)
+def test_formulas_are_neutralised(text: str) -> None:
+    assert neutralised(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["", "-", "-3.5", "+4", "12%", "高于全市", "≥42", "[25]", "a=b"])
+def test_harmless_text_stays(text: str) -> None:
+    assert neutralised(text) == text
+
+
+def test_formula_in_a_mart_reaches_no_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    with duckdb.connect() as connection:
+        connection.execute("create table t as select '=cmd|''/C calc''!A0' as a, '-' as b")
+        write_csv(connection, "t", path)
+    with path.open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file))[1] == ["'=cmd|'/C calc'!A0", "-"]
+
+
+@settings(deadline=None)
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**17), max_value=10**17))
+def test_plain_number_keeps_the_value(value: Decimal) -> None:
+    text = plain_number(value)
+    assert Decimal(text) == value
+    assert "E" not in text
+    assert not (text.endswith("0") and "." in text)
+
+
+# Words and charts
+
+
+def test_numbers_for_people() -> None:
+    assert words.number(Decimal("4691.850000")) == "4691.85"
+    assert words.number(Decimal("14920.75")) == "14\u202f920.75"
+    assert words.number(7.515, 2) == "7.52"
+    assert words.number(-0.25) == "−0.25"
+    assert words.number(10.299999999999997) == "10.3"
+    assert words.number(None) == ""
+
+
+def test_a_date_is_never_more_exact_than_known() -> None:
+    day = dt.date(2023, 4, 30)
+    told = [words.published_words(day, precision).zh for precision in ("day", "month", "year", "unknown")]
+    assert told == ["2023年4月30日", "2023年4月", "2023年", "日期不详"]
+    assert words.published_words(None, "day").en == "date unknown"
+
+
+@pytest.mark.parametrize(
+    ("period", "zh", "en"),
+    [
+        ("2022", "2022年", "2022"),
+        ("2022-Q3", "2022年三季度", "Q3 2022"),
+        ("2022-10", "2022年10月", "October 2022"),
+    ],
+)
+def test_periods(period: str, zh: str, en: str) -> None:
+    assert words.period_words(period) == words.Word(zh, en)
+
+
+@settings(deadline=None)
+@given(
+    st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 4)),
+    st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 4)),
+)
+def test_ticks_span_the_values(one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    ticks = charts.nice_ticks(low, high)
+    assert 3 <= len(ticks) <= 8
+    assert ticks[0] <= low
+    assert ticks[-1] >= high
+
+
+def test_chart_is_well_formed_and_escaped() -> None:
+    chart = charts.Chart(
+        name=EVIL,
+        unit='"%<',
+        first_year=2020,
+        last_year=2025,
+        points=[charts.Point(2021, 10.3, "10.3"), charts.Point(2022, 4.8, EVIL)],
+        baseline=charts.Point(2020, 3.9, "3.9"),
+        path=[(2021, 8.0), (2025, 8.0)],
+        path_label=EVIL,
+    )
+    tree = ElementTree.fromstring(chart.svg())
+    assert EVIL not in chart.svg()
+    assert [node.text for node in tree if node.get("class") == "value"] == ["10.3", EVIL]
+    heights = [float(node.get("cy", "0")) for node in tree if node.get("class") == "point"]
+    assert heights[0] < heights[1], "a higher value is drawn higher"
+
+
+def test_chart_without_figures_says_so() -> None:
+    svg = charts.Chart("03", "%", 2020, 2025, path=[(2020, 30.0), (2025, 35.0)]).svg()
+    assert "无数据" in svg
+    assert 'class="point"' not in svg
+
+
+# The bulletin
+
+
+class _Tags(HTMLParser):
+    """Checks that tags nest, and collects ids, links and texts of elements."""
+
+    VOID = frozenset({"meta", "br", "link", "img"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self._note(attrs)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._note(attrs)
+
+    def _note(self, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self.ids += [named["id"]] if named.get("id") else []
+        self.links += [named["href"]] if named.get("href") else []
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def parsed(page: str) -> _Tags:
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
+    return tags
+
+
+def test_page_is_well_formed_and_self_contained(page: str) -> None:
+    tags = parsed(page)
+    assert "script" not in tags.tags
+    assert not tags.tags & {"link", "img", "iframe", "object"}
+    assert not re.search(r"url\(|@import|javascript:", page)
+    assert page.startswith("<!DOCTYPE html>")
+    assert '<html lang="zh-CN">' in page
+    assert len(tags.ids) == len(set(tags.ids))
+    inner = {link[1:] for link in tags.links if link.startswith("#")}
+    assert inner - {"DEC-02", "DEC-03", "DEC-04"} <= set(tags.ids), "every inner link has its place"
+
+
+def test_figures_carry_their_id_and_source(page: str) -> None:
+    found = re.search(
+        r'id="v-fct_observations-GDP-CN-370211-A-2022-LEVEL">4691\.85<sup><a href="#src-(\d+)">\1</a>', page
+    )
+    assert found
+    source = re.search(rf'<li id="src-{found[1]}">.*?</li>', page, re.S)
+    assert source
+    assert "2022年国民经济和社会发展统计公报" in source[0]
+    assert "2023年4月 " in source[0], "known to the month only"
+    assert "2023年4月30日" not in source[0]
+
+
+def test_page_says_that_most_have_no_figure(page: str) -> None:
+    assert "多数指标没有可供评价的数值：截至2024年12月31日，规划25项指标中有19项没有" in page
+    assert page.count("<figure>") == 25
+    assert all(f'id="i-{code:02d}"' in page for code in range(1, 26))
+    assert page.count("应报送：") >= 19
+
+
+def test_lamps_are_never_alone(page: str) -> None:
+    """Each lamp has a spoken label, and the status in words follows it."""
+    lamps = re.findall(r'<i class="lamp \w+" role="img" aria-label="([^"]+)"></i>(.{4})', page)
+    assert len(lamps) > 50
+    assert all(label and re.search(r"<b>|[\u4e00-\u9fff]", after) for label, after in lamps)
+
+
+def test_conflicts_say_which_counts_and_why(page: str) -> None:
+    section = page[page.index('id="conflicts"') : page.index('id="decisions"')]
+    assert "共2处" in section
+    assert re.search(r"采用 counts.*3721\.68.*发布机构位次较高.*未采用.*3751\.16.*二手资料", section, re.S)
+
+
+def test_changes_decisions_and_notes_are_told(build: Path, tmp_path: Path) -> None:
+    old = make_build(tmp_path / "old", month="2022-12", as_of="2022-12-31", until=2021)
+    changes = diff(build / "warehouse.duckdb", old / "warehouse.duckdb", "2022-12")
+    page = rendered(build, changes, revision=2)
+    parsed(page)
+    assert "与上一期 2022-12 相比：新增数值14个" in page
+    assert "第1次修订" in page
+    assert "DEC-01" in page
+    assert "Tolerance of 0.5 percentage points" in page
+    assert "数值来自发布机构本身" in page
+
+
+def test_everything_is_escaped(tmp_path: Path) -> None:
+    sql = [
+        f"update dim_indicator set name_zh = '{EVIL}', name_en = '{EVIL}', unit = '{EVIL}', target_printed = '{EVIL}'",
+        f"update dim_source set title = '{EVIL}', publisher = '{EVIL}', url = 'javascript:alert(1)'",
+        f"update fct_target_progress set status_reason = '{EVIL}', owing_units = '{EVIL}', status = '{EVIL}'",
+        f"update dim_decision set question_zh = '{EVIL}', decision_id = '\"><script>'",
+        f"update fct_observation_vintages set selection_reason_zh = '{EVIL}', series_name_zh = '{EVIL}'",
+        f"update release_info set plan_name_zh = '{EVIL}'",
+    ]
+    page = rendered(make_build(tmp_path / "evil", sql=sql))
+    assert "<script" not in page
+    assert "javascript:" not in page
+    assert page.count("&lt;script&gt;") > 100
+
+
+def test_a_rehearsal_is_marked(tmp_path: Path, page: str) -> None:
+    rehearsal = rendered(make_build(tmp_path / "b", kind="rehearsal"))
+    assert '<p class="rehearsal">' in rehearsal
+    assert '<p class="rehearsal">' not in page
+
+
+def test_an_empty_month_has_a_page(tmp_path: Path) -> None:
+    """Before anything was published there is still an honest bulletin."""
+    sql = [
+        "delete from fct_observation_vintages",
+        "delete from fct_observations",
+        "delete from fct_indicator_values",
+    ]
+    page = rendered(make_build(tmp_path / "b", until=2020, sql=sql))
+    parsed(page)
+    assert "截止日期前没有已公布的数值" in page
+
+
+def test_cell_ids_name_a_scope_only_where_it_is_a_part() -> None:
+    row = {
+        "series_code": "GDP",
+        "area_code": "CN-370211",
+        "frequency": "A",
+        "reference_period": "2022",
+        "measure": "LEVEL",
+        "scope": "_T",
+    }
+    assert cell_id("fct_observations", row) == "v-fct_observations-GDP-CN-370211-A-2022-LEVEL"
+    assert cell_id("fct_observations", {**row, "scope": "PORT_WHOLE"}).endswith("-LEVEL-PORT_WHOLE")
+
+
+def test_markdown_is_escaped() -> None:
+    assert escaped("a|b\n# <b> [x](y) *z*") == "a\\|b \\# &lt;b&gt; \\[x\\](y) \\*z\\*"
