@@ -28,7 +28,7 @@ month: $(PROVISIONED) ## make one monthly release; MONTH=2022-12 AS_OF=2023-04-3
 	@$(BIN)/python dags $(if $(MONTH),--month $(MONTH)) $(if $(AS_OF),--as-of $(AS_OF))
 
 test: $(PROVISIONED) ## run the tests (minutes)
-	@$(BIN)/python -m pytest -m "not soak" -q
+	@$(BIN)/python -m pytest -m "not soak" -q -n 2 --dist loadfile
 
 soak: $(PROVISIONED) ## run the tests that take longer
 	@$(BIN)/python -m pytest -m soak -q
