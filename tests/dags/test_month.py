@@ -175,6 +175,8 @@ def test_ctrl_c_stops_the_child_and_the_stand_in(
     running = subprocess.Popen(
         [sys.executable, "-u", "dags", "--as-of", "2022-12-31"],
         cwd=REPO, env=house, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # a shell that starts the tests in the background has them, and all they start, ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert running.stdout is not None
     url = next(line.split()[-1] for line in running.stdout if "publishers" in line)
