@@ -19,6 +19,8 @@ from airflow.listeners import hookimpl
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.listener import get_listener_manager
 
+from raw.errors import BadInput
+
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
@@ -50,9 +52,12 @@ class Teller:
     @hookimpl
     def on_task_instance_failed(self, task_instance: Any, error: object) -> None:  # noqa: ANN401
         """Airflow calls this when a try of a task has failed; ``again``: another try comes."""
-        plain = isinstance(error, AirflowFailException)
+        plain = isinstance(error, AirflowFailException | BadInput)
         message = str(error) if plain else f"{type(error).__name__}: {error}"
-        again = not plain and task_instance.try_number <= task_instance.max_tries
+        again = (
+            not isinstance(error, AirflowFailException)
+            and task_instance.try_number <= task_instance.max_tries
+        )
         self._ended(task_instance, "failed", message=message, plain=plain, again=again)
 
     def _ended(self, task_instance: Any, event: str, **details: object) -> None:  # noqa: ANN401
@@ -88,6 +93,8 @@ def _parsed(teller: Teller) -> dict[str, DAG] | None:
 
 
 def _succeeds(dag: DAG, conf: dict[str, str], teller: Teller) -> bool:
+    for task in dag.tasks:
+        task.retries = 0  # a person is waiting, who decides when to try again
     run = dag.test(run_conf=conf)
     results = {ti.task_id: ti.xcom_pull(ti.task_id) for ti in run.get_task_instances()}
     teller.tell("dag_ended", dag=dag.dag_id, state=str(run.state), results=results)

@@ -85,10 +85,15 @@ class MonthRefused(Exception):  # noqa: N818 - the gate refuses; nothing went wr
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """Bad input and a refusal fail the task at once, in words; trying again would not mend them."""
+    """Bad input and a refusal fail the task at once, in words; trying again would not mend them.
+
+    A publisher that cannot be reached just now is left to the retries of the task.
+    """
     try:
         yield
     except (BadInput, MonthRefused) as error:
+        if isinstance(error, BadInput) and error.passing:
+            raise
         raise AirflowFailException(str(error)) from error
 
 

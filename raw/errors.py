@@ -11,20 +11,24 @@ class Problem:
     """One thing wrong in something a person or a publisher gave us.
 
     ``where`` names the file and the place in it (key, row, cell); ``found`` and ``expected`` are short
-    phrases; ``remedy`` is what the reader of the message should do next.
+    phrases; ``remedy`` is what the reader of the message should do next. ``passing``: it may well be over
+    by itself in a while, as a publisher that cannot be reached.
     """
 
     where: str
     found: str
     expected: str
     remedy: str
+    passing: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: found {self.found}; expected {self.expected}. Remedy: {self.remedy}"
 
     def as_dict(self) -> dict[str, str]:
         """Return the four phrases by name, for ``problems.json``."""
-        return asdict(self)
+        phrases = asdict(self)
+        del phrases["passing"]
+        return phrases
 
 
 class BadInput(Exception):  # noqa: N818 - it is the input that is bad, not the program
@@ -36,7 +40,12 @@ class BadInput(Exception):  # noqa: N818 - it is the input that is bad, not the 
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    @property
+    def passing(self) -> bool:
+        """Whether trying again later may be all it takes."""
+        return all(problem.passing for problem in self.problems)
+
     @classmethod
-    def one(cls, where: str, found: str, expected: str, remedy: str) -> BadInput:
+    def one(cls, where: str, found: str, expected: str, remedy: str, *, passing: bool = False) -> BadInput:
         """Make a BadInput of a single problem."""
-        return cls([Problem(where, found, expected, remedy)])
+        return cls([Problem(where, found, expected, remedy, passing)])

@@ -29,7 +29,7 @@ DEFAULT_FEEDS = Path(__file__).parent / "feeds"
 # A name is a path, a table and a DAG id at once (law 1), so it must be good as all of them.
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
-CRON_FIELD = re.compile(r"[0-9*/,\-A-Za-z]+")
+MONTHLY_CRON = re.compile(r"[0-5]?\d ([01]?\d|2[0-3]) (0?[1-9]|1\d|2[0-8]) \* \*", re.ASCII)
 
 # Lineage that staging adds to every table (see raw/generate.py): not free for a declared column.
 LINEAGE_NAMES = (
@@ -72,7 +72,10 @@ class Publisher(Strict):
 
 
 class Schedule(Strict):
-    """When it is expected: ``cron`` in five fields, days counted in the month after the reference month."""
+    """When it is expected: once a month, days counted in the month after the reference month.
+
+    ``cron`` names minute, hour and day only: each run fills the partition of one reference month.
+    """
 
     cron: str
     expected_day: int = Field(ge=1, le=31)
@@ -81,10 +84,9 @@ class Schedule(Strict):
 
     @field_validator("cron")
     @classmethod
-    def _five_fields(cls, value: str) -> str:
-        fields = value.split()
-        if len(fields) != 5 or not all(CRON_FIELD.fullmatch(field) for field in fields):
-            raise ValueError("five fields: minute hour day month weekday, as in '0 8 20 * *'")
+    def _once_a_month(cls, value: str) -> str:
+        if not MONTHLY_CRON.fullmatch(value):
+            raise ValueError("minute, hour and a day up to 28 of every month, as in '0 8 20 * *'")
         return value
 
 

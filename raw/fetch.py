@@ -249,7 +249,7 @@ def _told_errors(url: str) -> Iterator[None]:
         yield
     except httpx.TimeoutException as error:
         refusal = BadInput.one(
-            masked(url), "no answer in time", "an answer", "try again later; is the service up?"
+            masked(url), "no answer in time", "an answer", "try again later; is the service up?", passing=True
         )
         raise _TryAgainError(refusal) from error
     except httpx.TransportError as error:
@@ -258,6 +258,7 @@ def _told_errors(url: str) -> Iterator[None]:
             found=f"a failed connection ({type(error).__name__}: {error})",
             expected="a complete answer",
             remedy="check address, network and certificate; TLS verification cannot be switched off",
+            passing=True,
         )
         raise _TryAgainError(refusal) from error
 
@@ -293,6 +294,7 @@ def _refuse_status(response: httpx.Response, url: str, policy: Policy) -> None:
         found=f"status {status} {response.reason_phrase}",
         expected="status 200",
         remedy=later if status in RETRIED_STATUS else "check the address and its parameters",
+        passing=status in RETRIED_STATUS,
     )
     if again:
         raise _TryAgainError(refusal, pause)
@@ -330,6 +332,7 @@ def _body(response: httpx.Response, url: str, policy: Policy) -> bytes:
             found=f"a truncated body of {len(body)} bytes",
             expected=expected,
             remedy="try again later; if it stays, tell the publisher that the body is cut off",
+            passing=True,
         )
         raise _TryAgainError(BadBody(problem, bytes(body))) from error
     return bytes(body)

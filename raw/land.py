@@ -23,7 +23,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -242,7 +242,7 @@ def _quarantined(folder: Path, as_of: date, name: str, content: bytes, error: Ba
     _write(place / "problems.json", _json(said))
     first, *others = error.problems
     remedy = f"{first.remedy} (the bytes are kept in {place})"
-    return [Problem(first.where, first.found, first.expected, remedy), *others]
+    return [replace(first, remedy=remedy), *others]
 
 
 # --- landing: one new vintage where something changed ------------------------------------------------

@@ -233,8 +233,8 @@ def test_a_sound_build_passes_and_its_verdict_lies_beside_it(make_build: MakeBui
     assert Verdict.load(build / "verdict.json") == verdict
     waiting = [r for r in verdict.results if r.observed == FIRST_RELEASE]
     assert {r.rule_id for r in waiting} == {
-        "revision_over_10_percent",
-        "revision_2_to_10_percent",
+        "large_revision",
+        "notable_revision",
         "confirmed_revision_is_told",
         "value_withdrawn",
     }
@@ -327,12 +327,12 @@ def test_revisions_are_measured_against_the_last_release(make_build: MakeBuild) 
     previous = make_build("old") / "warehouse.duckdb"
     changes = (
         "value = 8.70 where indicator_code = '20'",  # 10.1 %
-        "value = 36.20 where indicator_code = '07'",  # 9.997 %
-        "value = 84.5172 where indicator_code = '11'",  # exactly 2 %
+        "value = 34.90 where indicator_code = '07'",  # 6 %, but 1.99 percentage points
+        "value = 84.87 where indicator_code = '11'",  # 2.01 points
     )
     verdict = judge(make_build("new", *(f"{VALUES} {change}" for change in changes)), previous)
     found = {r.rule_id: r.indicator_codes for r in failing(verdict).values()}
-    assert found == {"revision_over_10_percent": ("20",), "revision_2_to_10_percent": ("07",)}
+    assert found == {"large_revision": ("11", "20"), "notable_revision": ("07",)}
     assert not verdict.passed
     assert verdict.previous_sha256 == sha256_of(previous)
 
@@ -342,7 +342,7 @@ def test_a_large_revision_names_both_values_and_goes_through_once_confirmed(
 ) -> None:
     previous = make_build("old") / "warehouse.duckdb"
     build = make_build("new", f"{VALUES} value = 9.9 where indicator_code = '20'")
-    result = failing(judge(build, previous))["fct_indicator_values.revision_over_10_percent"]
+    result = failing(judge(build, previous))["fct_indicator_values.large_revision"]
     assert result.failing_rows[0]["old_value"] == "7.9"
     assert result.failing_rows[0]["new_value"] == "9.9"
     assert result.failing_rows[0]["change_pct"] == 25.32

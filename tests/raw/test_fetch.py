@@ -160,11 +160,19 @@ def test_tries_again(publisher: str, path: str, asked: int) -> None:
 
 
 def test_gives_up_after_its_attempts(publisher: str) -> None:
-    message = str(refusal(f"{publisher}/always_broken?key=hush"))
+    refused = refusal(f"{publisher}/always_broken?key=hush")
+    message = str(refused)
     assert Publisher.asked["always_broken"] == 3
     assert "found status 503" in message
     assert "Remedy: try again later" in message
     assert "hush" not in message
+    assert refused.passing, "a publisher that is down may be up in an hour"
+
+
+def test_what_is_not_there_stays_so(publisher: str) -> None:
+    refused = refusal(f"{publisher}/missing")
+    assert "found status 404" in str(refused)
+    assert not refused.passing
 
 
 def test_who_asks_for_an_hour_is_not_asked_again(publisher: str) -> None:
