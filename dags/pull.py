@@ -29,7 +29,7 @@ def pull_dag(feed: Feed) -> DAG:
         is_paused_upon_creation=False,
         max_active_runs=1,
         params=run_params(),
-        tags=["pull", feed.door, feed.origin],
+        tags=["pull", feed.origin],
     ) as dag:
 
         @task(

@@ -101,7 +101,7 @@ def _probe(parsed: argparse.Namespace) -> int:
     found = False
     for table_name, extract, rows in land.probe(feed, _as_of(parsed), _month(parsed)):
         found = True
-        print(f"{feed.feed}.{table_name}: {extract.file_name} ({len(extract.content)} bytes, {extract.url})")
+        print(f"{feed.feed}.{table_name}: {extract.name} ({extract.byte_count} bytes, {extract.url})")
         print(f"  行 / rows {len(rows.records)}; 控制总数 / control {extract.control or '—'}")
         for line in _coverage(rows, feed.table(table_name)):
             print(f"  {line}")
@@ -125,9 +125,9 @@ def _coverage(rows: Rows, table: Table) -> list[str]:
 
 def _list(parsed: argparse.Namespace) -> int:  # noqa: ARG001 (what a command is given)
     for feed in declared_feeds():
-        print(f"{feed.feed}\t{feed.title_zh} / {feed.title_en}\t{feed.door}\t{feed.origin}")
+        print(f"{feed.feed}\t{feed.title_zh} / {feed.title_en}\t{feed.origin}")
         for name in feed.tables:
-            print(f"  {name}\t{_last_vintage(feed, name)}")
+            print(f"  {name}\t{', '.join(feed.ways(name))}\t{_last_vintage(feed, name)}")
     return 0
 
 

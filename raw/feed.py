@@ -17,11 +17,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from raw.doors import known_doors
+from raw.doors import Origin, known_doors
 from raw.errors import BadInput, Problem
 from raw.readers import is_date, known_formats
 
-Origin = Literal["published", "returned", "simulated"]
 ColumnType = Literal["code", "text", "decimal", "date", "period"]
 
 DEFAULT_FEEDS = Path(__file__).parent / "feeds"
@@ -116,10 +115,13 @@ class Table(Strict):
 
     ``key`` is the grain. ``scope`` names the columns whose values say which part of the table a file
     replaces ("all": every file replaces the whole). ``control`` names the publisher's own totals that
-    must come with every file.
+    must come with every file. ``facts`` are the columns that do not stand in the file but are said beside
+    it. ``doors`` are the table's own ways in, each with its request, where they are not the feed's.
     """
 
     format: str
+    doors: dict[str, dict[str, Any]] = {}
+    facts: list[str] = []
     key: list[str] = Field(min_length=1)
     scope: Literal["all"] | list[str] = "all"
     columns: dict[str, Column] = Field(min_length=1)
@@ -134,6 +136,13 @@ class Table(Strict):
         """Columns of the scope; empty where a file replaces the whole table."""
         return [] if self.scope == "all" else list(self.scope)
 
+    @field_validator("doors")
+    @classmethod
+    def _there_are_doors(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in value:
+            _check_door(name)
+        return value
+
     @field_validator("format")
     @classmethod
     def _has_a_reader(cls, value: str) -> str:
@@ -143,7 +152,7 @@ class Table(Strict):
 
     @model_validator(mode="after")
     def _names_hold(self) -> Self:
-        for key, names in (("key", self.key), ("scope", self.scope_columns)):
+        for key, names in (("key", self.key), ("scope", self.scope_columns), ("facts", self.facts)):
             for name in names:
                 if name not in self.columns:
                     hint = did_you_mean(name, list(self.columns))
@@ -185,7 +194,7 @@ class Feed(Strict):
     publisher: Publisher
     licence: str = Field(min_length=1)
     origin: Origin
-    door: str
+    door: str | None = None
     schedule: Schedule
     request: dict[str, Any] = {}
     tables: dict[str, Table] = Field(min_length=1)
@@ -220,12 +229,24 @@ class Feed(Strict):
             )
         return self.tables[name]
 
+    def ways(self, table_name: str) -> dict[str, dict[str, Any]]:
+        """Doors of a table, each with its request: the table's own, else the feed's."""
+        own = self.table(table_name).doors
+        return own or ({self.door: self.request} if self.door else {})
+
     @field_validator("door")
     @classmethod
-    def _there_is_a_door(cls, value: str) -> str:
-        if value not in known_doors():
-            raise ValueError(f"one of {', '.join(known_doors())}{did_you_mean(value, known_doors())}")
+    def _there_is_a_door(cls, value: str | None) -> str | None:
+        if value is not None:
+            _check_door(value)
         return value
+
+    @model_validator(mode="after")
+    def _every_table_has_a_way_in(self) -> Self:
+        closed = [name for name, table in self.tables.items() if not table.doors]
+        if closed and self.door is None:
+            raise ValueError(f"a `door` of the feed, or `doors` of each table; none for {', '.join(closed)}")
+        return self
 
     @field_validator("tables")
     @classmethod
@@ -234,6 +255,11 @@ class Feed(Strict):
         if bad:
             raise ValueError(f"table names like customs_lines (small letters, digits, single _); not {bad}")
         return value
+
+
+def _check_door(name: str) -> None:
+    if name not in known_doors():
+        raise ValueError(f"one of {', '.join(known_doors())}{did_you_mean(name, known_doors())}")
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
@@ -349,16 +375,24 @@ def _load_yaml(path: Path) -> object:
 
 
 def _check_request(path: Path, feed: Feed) -> None:
-    """Let the door say which keys its request has (a model named ``Request`` in its module)."""
-    model = getattr(importlib.import_module(f"raw.doors.{feed.door}"), "Request", None)
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return
-    try:
-        model.model_validate(feed.request)
-    except ValidationError as error:
-        details = [{**detail, "loc": ("request", *detail["loc"])} for detail in error.errors()]
-        problems = [_problem(path, detail, model, depth=1) for detail in details]  # type: ignore[arg-type]
-        raise BadInput(problems) from error
+    """Let every door say which keys its request has (a model named ``Request`` in its module)."""
+    ways: list[tuple[tuple[str, ...], str, dict[str, Any]]] = []
+    if feed.door:
+        ways.append((("request",), feed.door, feed.request))
+    problems: list[Problem] = []
+    for name, table in feed.tables.items():
+        ways += [(("tables", name, "doors", door), door, request) for door, request in table.doors.items()]
+    for place, door, request in ways:
+        model = getattr(importlib.import_module(f"raw.doors.{door}"), "Request", None)
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            continue
+        try:
+            model.model_validate(request)
+        except ValidationError as error:
+            details = [{**detail, "loc": (*place, *detail["loc"])} for detail in error.errors()]
+            problems += [_problem(path, detail, model, depth=len(place)) for detail in details]  # type: ignore[arg-type]
+    if problems:
+        raise BadInput(problems)
 
 
 def _problem(path: Path, detail: ErrorDetails, model: type[BaseModel], depth: int = 0) -> Problem:

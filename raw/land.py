@@ -21,21 +21,19 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from raw.doors import Extract, door
+from raw.doors import Door, Extract, Original, doors
 from raw.errors import BadInput, Problem
-from raw.feed import Feed
+from raw.feed import Feed, Table
 from raw.fetch import BadBody
-from raw.readers import Rows, check_rows, read, scope_of
+from raw.readers import Read, Rows, check_rows, read_part, rows_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +42,6 @@ PART = "part.parquet"
 MANIFEST = "manifest.json"
 VINTAGE_NAME = re.compile(r"vintage=(\d{4}-\d{2}-\d{2})(?:_(\d+))?")
 ASIDE = ".incoming-"
-LAST_NUMBER = re.compile(r"(\d+)\D*$")
 
 
 @dataclass(frozen=True)
@@ -91,17 +88,23 @@ class Landed:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A file that was read and found good."""
+    """A download that was read and found good; ``part`` is where its rows stand, not yet landed."""
 
     extract: Extract
-    rows: Rows
-    scope: str
+    read: Read
+    part: Path
     sha256: str
+    acknowledge: Callable[[Path | None], None]
+
+    @property
+    def scope(self) -> str:
+        """The part of the table it replaces."""
+        return self.read.scope
 
     @property
     def said_on(self) -> tuple[date, str]:
         """What orders two files of one scope: a later report replaces an earlier one."""
-        return (self.rows.not_before or date.min, self.rows.published_at or self.extract.published_at or "")
+        return (self.read.not_before or date.min, self.read.published_at or self.extract.published_at or "")
 
 
 def landing_root(root: Path | None = None) -> Path:
@@ -121,8 +124,8 @@ def pull(
     problems: list[Problem] = []
     for table_name in feed.tables:
         folder = _table_folder(landing_root, feed.feed, table_name)
-        with _alone(folder):
-            candidates, found_problems = _gather(feed, table_name, as_of, month, folder)
+        with _alone(folder) as workspace:
+            candidates, found_problems = _gather(feed, table_name, as_of, month, folder, workspace)
             problems += found_problems
             try:
                 landed += _land_all(feed, table_name, as_of, candidates, folder)
@@ -134,13 +137,14 @@ def pull(
 
 
 def probe(feed: Feed, as_of: date, month: str | None = None) -> Iterator[tuple[str, Extract, Rows]]:
-    """Fetch, read and check without landing; yield table name, file and rows. Nothing is written."""
+    """Fetch, read and check without landing; yield table name, download and rows. Nothing is written."""
     for table_name, table in feed.tables.items():
-        for extract in door(feed).extracts(feed, table_name, as_of, month):
-            rows = read(table.format, extract.content, table, extract.file_name)
-            check_rows(rows, table, extract.file_name)
-            _reconcile(extract, rows, feed, table_name)
-            yield table_name, extract, rows
+        for way, seen in doors(feed, table_name):
+            for extract in way.extracts(seen, table_name, as_of, month):
+                rows = rows_of(extract, table)
+                check_rows(rows, table, extract.name)
+                _reconcile(extract, len(rows.records), table)
+                yield table_name, extract, rows
 
 
 def vintages(landing_root: Path | None, feed: str, table: str, as_of: date) -> list[Vintage]:
@@ -171,55 +175,70 @@ def _table_folder(root: Path | None, feed: str, table: str) -> Path:
 
 
 def _gather(
-    feed: Feed, table_name: str, as_of: date, month: str | None, folder: Path
+    feed: Feed, table_name: str, as_of: date, month: str | None, folder: Path, workspace: Path
 ) -> tuple[list[_Candidate], list[Problem]]:
-    """Fetch and read the files of a table; the bad ones go to quarantine with their problems."""
+    """Fetch and read the downloads of a table; the bad ones go to quarantine with their problems."""
     candidates: list[_Candidate] = []
     problems: list[Problem] = []
-    try:
-        for extract in door(feed).extracts(feed, table_name, as_of, month):
-            try:
-                candidate = _understood(feed, table_name, extract)
-            except BadInput as error:
-                problems += _quarantined(folder, as_of, extract.file_name, extract.content, error)
-                continue
-            if candidate.rows.not_before is None or candidate.rows.not_before <= as_of:
-                candidates.append(candidate)
-            else:
-                logger.info("%s: known from %s; left out", extract.url, candidate.rows.not_before)
-    except BadBody as error:
-        problems += _quarantined(folder, as_of, f"{table_name}.body", error.body, error)
-    except BadInput as error:
-        problems += error.problems
+    for way, seen in doors(feed, table_name):
+        try:
+            for number, extract in enumerate(way.extracts(seen, table_name, as_of, month)):
+                acknowledge = _acknowledgement(way, seen, extract)
+                part = workspace / f"{seen.door}_{number}.parquet"
+                try:
+                    candidate = _understood(feed.table(table_name), extract, part, acknowledge)
+                except BadInput as error:
+                    problems += _quarantined(folder, as_of, extract.originals, error)
+                    acknowledge(None)
+                    continue
+                if candidate.read.not_before is None or candidate.read.not_before <= as_of:
+                    candidates.append(candidate)
+                else:
+                    logger.info("%s: known from %s; left out", extract.url, candidate.read.not_before)
+        except BadBody as error:
+            problems += _quarantined(folder, as_of, (Original(f"{table_name}.body", error.body),), error)
+        except BadInput as error:
+            problems += error.problems
     return sorted(candidates, key=lambda candidate: candidate.said_on), problems
 
 
-def _understood(feed: Feed, table_name: str, extract: Extract) -> _Candidate:
-    table = feed.table(table_name)
-    rows = read(table.format, extract.content, table, extract.file_name)
-    check_rows(rows, table, extract.file_name)
-    _reconcile(extract, rows, feed, table_name)
-    return _Candidate(extract, rows, scope_of(rows, table, extract.file_name), _sha256(extract.content))
+def _acknowledgement(way: Door, seen: Feed, extract: Extract) -> Callable[[Path | None], None]:
+    """What tells a door that people fill what became of a download; nothing for the others."""
+    told: Callable[[Feed, Extract, Path | None], None] = getattr(way, "acknowledge", _say_nothing)
+    return partial(told, seen, extract)
 
 
-def _reconcile(extract: Extract, rows: Rows, feed: Feed, table_name: str) -> None:
+def _say_nothing(feed: Feed, extract: Extract, landed_in: Path | None) -> None:
+    """A publisher's service is told nothing."""
+
+
+def _understood(
+    table: Table, extract: Extract, part: Path, acknowledge: Callable[[Path | None], None]
+) -> _Candidate:
+    read = read_part(extract, table, part)
+    _reconcile(extract, read.row_count, table)
+    return _Candidate(extract, read, part, _sha256_of(*extract.originals), acknowledge)
+
+
+def _reconcile(extract: Extract, row_count: int, table: Table) -> None:
     """Hold the publisher's own totals against what was read (law 9)."""
+    where = f"{extract.name} ({extract.url})"
     problems = [
         Problem(
-            where=f"{extract.file_name} ({extract.url})",
+            where=where,
             found=f"no total {name}",
             expected=f"the publisher's own {name}, which the feed declares as `control`",
             remedy="ask the publisher for it, or remove it from `control` in the feed file",
         )
-        for name in feed.table(table_name).control
+        for name in table.control
         if name not in extract.control
     ]
-    found = _found_totals(extract, rows)
+    found = _found_totals(extract, row_count)
     for name, expected in extract.control.items():
         if found.get(name) != expected:
             problems.append(
                 Problem(
-                    where=f"{extract.file_name} ({extract.url})",
+                    where=where,
                     found=f"{name} {found.get(name, '(a total nobody here can count)')}",
                     expected=f"{expected}, the publisher's own total",
                     remedy="pull again; if it stays, ask the publisher which of the two is right",
@@ -229,15 +248,18 @@ def _reconcile(extract: Extract, rows: Rows, feed: Feed, table_name: str) -> Non
         raise BadInput(problems)
 
 
-def _found_totals(extract: Extract, rows: Rows) -> dict[str, int]:
-    return {"row_count": len(rows.records), "byte_count": len(extract.content)}
+def _found_totals(extract: Extract, row_count: int) -> dict[str, int]:
+    return {"row_count": row_count, "byte_count": extract.byte_count}
 
 
-def _quarantined(folder: Path, as_of: date, name: str, content: bytes, error: BadInput) -> list[Problem]:
+def _quarantined(
+    folder: Path, as_of: date, originals: tuple[Original, ...], error: BadInput
+) -> list[Problem]:
     """Keep refused bytes and why; return the problems, the first one saying where the bytes are."""
-    place = folder / "quarantine" / f"{as_of}_{_sha256(content)[:8]}"
+    place = folder / "quarantine" / f"{as_of}_{_sha256_of(*originals)[:8]}"
     place.mkdir(parents=True, exist_ok=True)
-    _write(place / _safe_name(name), content)
+    for original in originals:
+        _keep(place / _safe_name(original.name), original)
     said = {"refused_at": _now(), "problems": [problem.as_dict() for problem in error.problems]}
     _write(place / "problems.json", _json(said))
     first, *others = error.problems
@@ -251,12 +273,13 @@ def _quarantined(folder: Path, as_of: date, name: str, content: bytes, error: Ba
 def _land_all(
     feed: Feed, table_name: str, as_of: date, candidates: list[_Candidate], folder: Path
 ) -> list[Landed]:
-    """Land the files in their order so that the last of a scope ends as its newest vintage."""
+    """Land the downloads in their order so that the last of a scope ends as its newest vintage."""
     if not candidates:
         return []
     known = vintages(folder.parents[1], feed.feed, table_name, as_of)
     last = {candidate.scope: number for number, candidate in enumerate(candidates)}
     landed: list[Landed] = []
+    problems: list[Problem] = []
     for number, candidate in enumerate(candidates):
         of_scope = [vintage for vintage in known if vintage.scope == candidate.scope]
         # A file that a later one of the same scope replaces need not be the newest, only be there: or the
@@ -265,11 +288,21 @@ def _land_all(
         same = [vintage for vintage in accepted if vintage.sha256 == candidate.sha256]
         if same:
             landed.append(Landed(same[-1].path, False, same[-1].manifest))
+            candidate.acknowledge(same[-1].path)
             continue
-        _refuse_emptiness(candidate, of_scope)
+        try:
+            _refuse_emptiness(candidate, of_scope)
+            _refuse_another_scope(candidate, known, feed.table(table_name))
+        except BadInput as error:
+            problems += _quarantined(folder, as_of, candidate.extract.originals, error)
+            candidate.acknowledge(None)
+            continue
         vintage = _add_vintage(feed, table_name, as_of, candidate, folder)
         known.append(vintage)
         landed.append(Landed(vintage.path, True, vintage.manifest))
+        candidate.acknowledge(vintage.path)
+    if problems:
+        raise BadInput(problems)
     return landed
 
 
@@ -279,36 +312,50 @@ def _refuse_emptiness(candidate: _Candidate, of_scope: list[Vintage]) -> None:
     An empty file is accepted only where the publisher's own total says 0 and no row was landed before.
     """
     had_rows = any(vintage.manifest["row_count"] for vintage in of_scope)
-    if candidate.rows.records or (candidate.extract.control.get("row_count") == 0 and not had_rows):
+    if candidate.read.row_count or (candidate.extract.control.get("row_count") == 0 and not had_rows):
         return
     raise BadInput.one(
-        where=f"{candidate.extract.file_name} ({candidate.extract.url})",
+        where=f"{candidate.extract.name} ({candidate.extract.url})",
         found="no rows",
         expected="at least one row",
         remedy="look whether the publisher really withdrew everything; an empty answer is mostly a fault",
     )
 
 
+def _refuse_another_scope(candidate: _Candidate, known: list[Vintage], table: Table) -> None:
+    """Last month's file under this month's name: the file itself does not say what it is about."""
+    if not set(table.scope_columns) & set(table.facts):
+        return
+    for vintage in known:
+        if vintage.sha256 == candidate.sha256 and vintage.scope != candidate.scope:
+            raise BadInput.one(
+                where=f"{candidate.extract.name} ({candidate.extract.url})",
+                found=f"the very bytes of {vintage.landing_id}, which is {vintage.scope}",
+                expected=f"the file of {candidate.scope}",
+                remedy="download it again for the right period, or correct what is said beside it",
+            )
+
+
 def _add_vintage(feed: Feed, table_name: str, as_of: date, candidate: _Candidate, folder: Path) -> Vintage:
     """Write the vintage aside and rename it into its place: there is never half of one."""
     sequence = 1 + max((_parsed_name(path)[1] for path in folder.glob(f"vintage={as_of}*")), default=0)
     place = folder / (f"vintage={as_of}" + (f"_{sequence}" if sequence > 1 else ""))
-    extract = candidate.extract
-    name = _safe_name(extract.file_name)
     aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=folder))
     try:
-        _write(aside / name, extract.content)
-        companions = {_beside(name, other): content for other, content in extract.companions.items()}
+        files = _keep_all(aside, candidate.extract.originals)
+        companions = {_beside(files, other): said for other, said in candidate.extract.companions.items()}
         for other, content in companions.items():
             _write(aside / other, content)
-        _write(aside / PART, _parquet(feed, table_name, candidate.rows))
+        candidate.part.rename(aside / PART)
         manifest = _manifest(feed, table_name, as_of, sequence, candidate)
-        manifest["file_name"] = name
-        manifest["part_sha256"] = _sha256((aside / PART).read_bytes())
+        manifest["file_name"] = next(iter(files))
+        manifest["files"] = files
+        manifest["part_sha256"] = _sha256_of(Original(PART, aside / PART))
         manifest["companions"] = {other: _sha256(content) for other, content in sorted(companions.items())}
         manifest["manifest_sha256"] = _sha256(_json(manifest))
         _write(aside / MANIFEST, _json(manifest))
         aside.chmod(0o755)
+        _settle(aside / PART)
         _settle(aside)
         aside.rename(place)
         _settle(folder)
@@ -318,28 +365,40 @@ def _add_vintage(feed: Feed, table_name: str, as_of: date, candidate: _Candidate
     return Vintage(feed.feed, table_name, place, as_of, sequence, candidate.scope, manifest)
 
 
+def _keep_all(folder: Path, originals: tuple[Original, ...]) -> dict[str, str]:
+    """Keep the files of a download under safe names of their own; return the checksum of each."""
+    kept: dict[str, str] = {}
+    for number, original in enumerate(originals, start=1):
+        name = _safe_name(original.name)
+        if name in kept:
+            name = f"{number}_{name}"
+        kept[name] = _keep(folder / name, original)
+    return kept
+
+
 def _manifest(
     feed: Feed, table_name: str, as_of: date, sequence: int, candidate: _Candidate
 ) -> dict[str, Any]:
-    extract, rows = candidate.extract, candidate.rows
-    found = _found_totals(extract, rows)
+    extract, read = candidate.extract, candidate.read
+    found = _found_totals(extract, read.row_count)
     return {
         "feed": feed.feed,
         "table": table_name,
         "vintage_date": as_of.isoformat(),
         "vintage_sequence": sequence,
-        "scope": candidate.scope,
+        "scope": read.scope,
         "as_of": as_of.isoformat(),
-        "origin": feed.origin,
+        "origin": extract.origin or feed.origin,
         "publisher": feed.publisher.name_zh,
         "licence": feed.licence,
         "url": extract.url,
         "media_type": extract.media_type,
         "sha256": candidate.sha256,
-        "byte_count": len(extract.content),
+        "byte_count": extract.byte_count,
         "retrieved_at": _now(),
-        "published_at": rows.published_at or extract.published_at,
-        "row_count": len(rows.records),
+        "published_at": read.published_at or extract.published_at,
+        "facts": dict(extract.facts),
+        "row_count": read.row_count,
         "columns": list(feed.table(table_name).columns),
         "control": {
             name: {"expected": total, "found": found[name]} for name, total in extract.control.items()
@@ -347,36 +406,19 @@ def _manifest(
     }
 
 
-def _parquet(feed: Feed, table_name: str, rows: Rows) -> bytes:
-    """Every declared column as text, verbatim, and where each row stood."""
-    columns = {
-        name: pa.array([record.get(name) for record in rows.records], pa.string())
-        for name in feed.table(table_name).columns
-    }
-    columns["_row_number"] = pa.array(
-        [_row_number(place, position) for position, place in enumerate(rows.places, start=1)], pa.int64()
-    )
-    columns["_place"] = pa.array(rows.places, pa.string())
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns), sink, compression="zstd")
-    return bytes(sink.getvalue().to_pybytes())
-
-
-def _row_number(place: str, position: int) -> int:
-    """Row that a place names ("row 17" → 17, "填报!E7" → 7), else the position in the file."""
-    number = LAST_NUMBER.search(place)
-    return int(number.group(1)) if number else position
-
-
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One pull of a table at a time on this machine; what an interrupted one left aside is cleared away."""
+def _alone(folder: Path) -> Iterator[Path]:
+    """One pull of a table at a time on this machine; what an interrupted one left aside is cleared away.
+
+    Yields a folder to work in, on the same disk as the landing and gone afterwards.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in folder.glob(f"{ASIDE}*"):
             shutil.rmtree(leftover)
-        yield
+        with tempfile.TemporaryDirectory(prefix=ASIDE, dir=folder) as workspace:
+            yield Path(workspace)
 
 
 # --- verification ------------------------------------------------------------------------------------
@@ -409,11 +451,7 @@ def _verified(feed: str, table: str, path: Path, day: date, sequence: int) -> Vi
             feed,
             day,
         )
-    sums = {
-        manifest["file_name"]: manifest["sha256"],
-        PART: manifest["part_sha256"],
-        **manifest["companions"],
-    }
+    sums = {**manifest["files"], PART: manifest["part_sha256"], **manifest["companions"]}
     problems = [
         problem for name, sha in sums.items() for problem in _file_problems(path / name, sha, feed, day)
     ]
@@ -440,7 +478,7 @@ def _file_problems(path: Path, expected: str, feed: str, day: date) -> Iterator[
     if not path.is_file():
         yield from _damage(path, "no file", f"the file of sha256 {expected}", feed, day).problems
         return
-    found = _sha256(path.read_bytes())
+    found = _sha256_of(Original(path.name, path))
     if found != expected:
         yield from _damage(path, f"bytes of sha256 {found}", f"sha256 {expected}", feed, day).problems
 
@@ -466,14 +504,23 @@ def _safe_name(name: str) -> str:
     return plain
 
 
-def _beside(original: str, name: str) -> str:
-    """Name of a companion, which must not take the original's."""
+def _beside(originals: Mapping[str, str], name: str) -> str:
+    """Name of a companion, which must not take an original's."""
     safe = _safe_name(name)
-    return f"companion_{safe}" if safe == original else safe
+    return f"companion_{safe}" if safe in originals else safe
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _sha256_of(*originals: Original) -> str:
+    """Checksum of a download: of its files' bytes, one after another."""
+    digest = hashlib.sha256()
+    for original in originals:
+        for block in original.blocks():
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _json(content: Mapping[str, object]) -> bytes:
@@ -486,15 +533,24 @@ def _now() -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """Write and make sure it is on the disk before anything is renamed."""
+    _keep(path, Original(path.name, content))
+
+
+def _keep(path: Path, original: Original) -> str:
+    """Write the bytes of a file, see them to the disk, and return their checksum."""
+    digest = hashlib.sha256()
     with path.open("wb") as file:
-        file.write(content)
+        for block in original.blocks():
+            digest.update(block)
+            file.write(block)
         file.flush()
         os.fsync(file.fileno())
+    return digest.hexdigest()
 
 
-def _settle(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
+def _settle(path: Path) -> None:
+    """Make a file's bytes, or the names in a folder, durable."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -45,24 +45,27 @@ def writer(path: Path) -> duckdb.DuckDBPyConnection:
     return _open(path, read_only=False)
 
 
-def sha256_of(path: Path) -> str:
-    """The sha256 (FIPS 180-4) of a file, as 64 hexadecimal digits; raises BadInput when it cannot be read.
+def sha256_of(*paths: Path) -> str:
+    """The sha256 (FIPS 180-4) of a file, or of several one after another, as 64 hexadecimal digits.
+
+    Raises BadInput for one that cannot be read.
 
     Not to be called while this process has the same file open in DuckDB: closing any handle of a file drops
     every lock that the process holds on it (POSIX fcntl), DuckDB's own among them.
     """
     digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                digest.update(block)
-    except OSError as error:
-        raise BadInput.one(
-            str(path),
-            f"unreadable ({error.strerror})",
-            "a readable file",
-            "check the path and its permissions",
-        ) from error
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                while block := file.read(_BLOCK_BYTES):
+                    digest.update(block)
+        except OSError as error:
+            raise BadInput.one(
+                str(path),
+                f"unreadable ({error.strerror})",
+                "a readable file",
+                "check the path and its permissions",
+            ) from error
     return digest.hexdigest()
 
 

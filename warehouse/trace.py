@@ -187,14 +187,17 @@ def _origin(
 def _landing(row: Mapping[str, Any], landing_root: Path) -> Landing:
     folder = landing_root / str(row["landing_id"])
     manifest = _manifest(folder)
-    file = folder / str(manifest["file_name"])
-    found = sha256_of(file)
+    files = [folder / name for name in manifest["files"]]
+    found = sha256_of(*files)
     for expected, told_by in (
         (str(row["file_sha256"]), "the release"),
         (str(manifest["sha256"]), "manifest.json"),
     ):
         if found != expected:
-            raise BadInput.one(str(file), f"sha256 {found}", f"sha256 {expected} ({told_by})", _PULL_AGAIN)
+            where = ", ".join(str(file) for file in files)
+            raise BadInput.one(where, f"sha256 {found}", f"sha256 {expected} ({told_by})", _PULL_AGAIN)
+    # In a download of several parts a place names its part first.
+    file = next((file for file in files if str(row["place"]).startswith(f"{file.name}, ")), files[0])
     return Landing(
         landing_id=str(row["landing_id"]),
         file=file,
@@ -210,8 +213,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(manifest, dict) or not {"file_name", "sha256"} <= manifest.keys():
-            raise ValueError("no file_name and sha256 in it")
+        if not isinstance(manifest, dict) or not {"files", "sha256"} <= manifest.keys():
+            raise ValueError("no files and sha256 in it")
     except (OSError, ValueError) as error:
         raise BadInput.one(
             str(path), f"{type(error).__name__}: {error}", "the manifest of a vintage", _PULL_AGAIN

@@ -4,7 +4,9 @@ A door is a module ``raw.doors.<name>`` with one function::
 
     extracts(feed, table_name, as_of, month) -> Iterator[Extract]
 
-It yields what the publisher said, byte for byte, and nothing it concluded from that.
+It yields what the publisher said, byte for byte, and nothing it concluded from that. A door that people fill
+may also have ``acknowledge(feed, extract, landed_in)``, called once the download is safely landed, or with
+``None`` once it is in quarantine.
 """
 
 from __future__ import annotations
@@ -14,30 +16,75 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Protocol, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from raw.errors import BadInput
 
 if TYPE_CHECKING:
     from raw.feed import Feed
 
+Origin = Literal["published", "returned", "simulated"]
+# A stand-in that serves simulated data says so on every answer; a real publisher has no such header.
+ORIGIN_HEADER = "x-origin"
+
+
+@dataclass(frozen=True)
+class Original:
+    """One file as the publisher sent it: ``body`` is its bytes, or where a large one lies on this disk."""
+
+    name: str
+    body: bytes | Path
+
+    @property
+    def content(self) -> bytes:
+        """All of its bytes, in memory."""
+        return self.body.read_bytes() if isinstance(self.body, Path) else self.body
+
+    @property
+    def byte_count(self) -> int:
+        """Its size in bytes."""
+        return self.body.stat().st_size if isinstance(self.body, Path) else len(self.body)
+
+    def blocks(self, size: int = 1 << 20) -> Iterator[bytes]:
+        """Its bytes block by block, so that a large file never stands in memory."""
+        if isinstance(self.body, bytes):
+            yield self.body
+            return
+        with self.body.open("rb") as file:
+            while block := file.read(size):
+                yield block
+
 
 @dataclass(frozen=True)
 class Extract:
-    """One file as it came in.
+    """One download as it came in: one file, or the parts into which the publisher cuts a large one.
 
     ``published_at`` is the publisher's own date (ISO text) or ``None``. ``control`` holds the publisher's
     own totals, which landing reconciles with what was read: ``{"row_count": 636}``. ``companions`` are
-    files kept beside the original (a structure message, a header dump), by file name.
+    files kept beside the original (a structure message, a header dump), by file name. ``facts`` are what
+    the file does not say of itself but its page, request or sidecar does (month, direction), by column.
+    ``origin`` is given where the sender marked it otherwise than the feed declares: simulated.
     """
 
-    content: bytes
-    file_name: str
+    originals: tuple[Original, ...]
     url: str
     media_type: str
     published_at: str | None = None
     control: dict[str, int] = field(default_factory=dict)
     companions: Mapping[str, bytes] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    origin: Origin | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of its (first) file."""
+        return self.originals[0].name
+
+    @property
+    def byte_count(self) -> int:
+        """Size of all its files in bytes."""
+        return sum(original.byte_count for original in self.originals)
 
 
 class Door(Protocol):
@@ -53,13 +100,24 @@ def known_doors() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def door(feed: Feed) -> Door:
-    """Return the door module a feed names; raise ``BadInput`` for one that does not exist."""
-    if feed.door not in known_doors():
-        raise BadInput.one(
-            where=f"feed {feed.feed}, key door",
-            found=repr(feed.door),
-            expected=f"one of {', '.join(known_doors())}",
-            remedy="correct the key `door`, or add the module raw/doors/<name>.py",
+def doors(feed: Feed, table_name: str) -> list[tuple[Door, Feed]]:
+    """The ways in for a table, each with the feed as it is seen there: that ``door`` and its ``request``.
+
+    Raises ``BadInput`` for a door that does not exist.
+    """
+    ways = feed.ways(table_name)
+    for name in ways:
+        if name not in known_doors():
+            raise BadInput.one(
+                where=f"feed {feed.feed}, key door",
+                found=repr(name),
+                expected=f"one of {', '.join(known_doors())}",
+                remedy="correct the key `door`, or add the module raw/doors/<name>.py",
+            )
+    return [
+        (
+            cast(Door, importlib.import_module(f"raw.doors.{name}")),
+            feed.model_copy(update={"door": name, "request": request}),
         )
-    return cast(Door, importlib.import_module(f"raw.doors.{feed.door}"))
+        for name, request in ways.items()
+    ]

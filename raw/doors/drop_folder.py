@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from raw.doors import Extract
+from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
 from raw.readers import is_date
@@ -73,8 +73,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         if said_on and date.fromisoformat(said_on) > as_of:
             continue
         yield Extract(
-            content=path.read_bytes(),
-            file_name=path.name,
+            originals=(Original(path.name, path),),
             url=f"inbox:{feed.feed}/{path.name}",
             media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
             published_at=said_on,

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from raw.doors import Extract
+from raw.doors import Extract, Original
 from raw.errors import BadInput
 from raw.feed import Feed
 from raw.fetch import Fetched, Policy, fetch
@@ -54,8 +54,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         logger.warning("%s: known from %s, so not by %s; left out", answer.url, known_from, as_of)
         return
     yield Extract(
-        content=answer.content,
-        file_name=_file_name(answer.url, table_name),
+        originals=(Original(_file_name(answer.url, table_name), answer.content),),
         url=answer.url,
         media_type=answer.media_type,
         published_at=changed.isoformat() if changed else None,

@@ -21,7 +21,7 @@ from pysdmx.api.qb import ApiVersion, AvailabilityQuery, DataContext, DataQuery,
 from pysdmx.api.qb.structure import StructureReference
 from pysdmx.errors import Invalid
 
-from raw.doors import Extract
+from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table
 from raw.fetch import BadBody, Fetched, Policy, fetch
@@ -75,8 +75,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     file_name = f"{request.agency}_{request.dataflow}.csv"
     _verify(data, companions, feed.table(table_name), file_name)
     yield Extract(
-        content=data.content,
-        file_name=file_name,
+        originals=(Original(file_name, data.content),),
         url=data.url,
         media_type=data.media_type,
         published_at=_published_at(data),

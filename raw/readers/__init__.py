@@ -2,6 +2,10 @@
 
 A reader is a module ``raw.readers.<format>`` with one function ``read(content, table, file_name) -> Rows``.
 It copies text as written; whether the text is acceptable is decided by :func:`check_rows` for all formats.
+
+A format whose files are too large for that offers ``read_into(extract, table, target) -> Read`` instead:
+it streams the rows into the Parquet file ``target``, with the columns of :func:`write_part`, and checks
+there what :func:`check_rows` checks here.
 """
 
 from __future__ import annotations
@@ -9,16 +13,24 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from raw.errors import BadInput, Problem
 
 if TYPE_CHECKING:
+    from raw.doors import Extract
     from raw.feed import Column, Table
+
+LAST_NUMBER = re.compile(r"(\d+)\D*$")
 
 
 @dataclass(frozen=True)
@@ -39,11 +51,29 @@ class Rows:
     not_before: date | None = None
 
 
+@dataclass(frozen=True)
+class Read:
+    """What a download held, once its rows stand in a Parquet file: how many, and what :class:`Rows` says."""
+
+    row_count: int
+    scope: str
+    published_at: str | None = None
+    not_before: date | None = None
+
+
 class Reader(Protocol):
-    """What every module of this package offers."""
+    """What a module of this package offers."""
 
     def read(self, content: bytes, table: Table, file_name: str) -> Rows:
         """Turn the bytes of one file into rows; raise ``BadInput`` where that cannot be done."""
+        ...
+
+
+class StreamingReader(Protocol):
+    """What a module for large files offers."""
+
+    def read_into(self, extract: Extract, table: Table, target: Path) -> Read:
+        """Write the rows of a download to ``target``; raise ``BadInput`` where they may not be landed."""
         ...
 
 
@@ -54,15 +84,99 @@ def known_formats() -> list[str]:
 
 def read(format_name: str, content: bytes, table: Table, file_name: str) -> Rows:
     """Read ``content`` with the reader of the format; raise ``BadInput`` for an unknown format."""
+    return cast(Reader, _module(format_name, file_name)).read(content, table, file_name)
+
+
+def read_part(extract: Extract, table: Table, target: Path) -> Read:
+    """Read a whole download, check it, and write its rows to the Parquet file ``target``.
+
+    Raises ``BadInput`` with all that is wrong in it; the state of ``target`` is then nobody's concern.
+    """
+    module = _module(table.format, extract.name)
+    if hasattr(module, "read_into"):
+        return cast(StreamingReader, module).read_into(extract, table, target)
+    rows = rows_of(extract, table)
+    check_rows(rows, table, extract.name)
+    write_part(rows, table, target)
+    return Read(len(rows.records), scope_of(rows, table, extract.name), rows.published_at, rows.not_before)
+
+
+def rows_of(extract: Extract, table: Table) -> Rows:
+    """The rows of all files of a download, with what was said beside them in the columns of ``facts``."""
+    reader = cast(Reader, _module(table.format, extract.name))
+    found = [(one.name, reader.read(one.content, table, one.name)) for one in extract.originals]
+    rows = found[0][1] if len(found) == 1 else _joined(found)
+    return _with_facts(rows, extract.facts, table, extract.name)
+
+
+def _module(format_name: str, where: str) -> ModuleType:
     if format_name not in known_formats():
         raise BadInput.one(
-            where=f"{file_name}, key format",
+            where=f"{where}, key format",
             found=repr(format_name),
             expected=f"one of {', '.join(known_formats())}",
             remedy="correct the key `format`, or add the module raw/readers/<format>.py",
         )
-    reader = cast(Reader, importlib.import_module(f"raw.readers.{format_name}"))
-    return reader.read(content, table, file_name)
+    return importlib.import_module(f"raw.readers.{format_name}")
+
+
+def _joined(found: list[tuple[str, Rows]]) -> Rows:
+    """The rows of the parts of one download; a place names its part."""
+    (first_name, first), *others = found
+    for name, rows in others:
+        if rows.columns != first.columns:
+            raise BadInput.one(
+                where=f"{name}, header",
+                found=", ".join(rows.columns),
+                expected=f"{', '.join(first.columns)}, as in {first_name}",
+                remedy="download all parts again with the same choices",
+            )
+    return replace(
+        first,
+        records=[record for _, rows in found for record in rows.records],
+        places=[f"{name}, {place}" for name, rows in found for place in rows.places],
+    )
+
+
+def _with_facts(rows: Rows, facts: Mapping[str, str], table: Table, where: str) -> Rows:
+    check_facts(facts, table, where)
+    said = {name: facts[name] for name in table.facts}
+    columns = [*rows.columns, *(name for name in said if name not in rows.columns)]
+    return replace(rows, columns=columns, records=[{**record, **said} for record in rows.records])
+
+
+def check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
+    """Refuse a download without what its file does not say of itself."""
+    problems = [
+        Problem(
+            where=where,
+            found=f"nobody says its {name}",
+            expected=f"{name}, which does not stand in the file: {table.columns[name].description_en}",
+            remedy=f"write it into the sidecar {where}.facts.json, or give --set {name}=…",
+        )
+        for name in table.facts
+        if not facts.get(name)
+    ]
+    if problems:
+        raise BadInput(problems)
+
+
+def write_part(rows: Rows, table: Table, target: Path) -> None:
+    """Write every declared column as text, verbatim, and where each row stood, as Parquet."""
+    columns = {
+        name: pa.array([record.get(name) for record in rows.records], pa.string()) for name in table.columns
+    }
+    columns["_row_number"] = pa.array(
+        [_row_number(place, position) for position, place in enumerate(rows.places, start=1)], pa.int64()
+    )
+    columns["_place"] = pa.array(rows.places, pa.string())
+    pq.write_table(pa.table(columns), target, compression="zstd")
+
+
+def _row_number(place: str, position: int) -> int:
+    """Row that a place names ("row 17" → 17, "填报!E7" → 7), else the position in the file."""
+    number = LAST_NUMBER.search(place)
+    return int(number.group(1)) if number else position
 
 
 # ASCII throughout: \d alone would let full-width digits through, which the store does not take for numbers.

@@ -99,7 +99,7 @@ def test_parsing_loads_nothing_heavy(seen: dict[str, Any]) -> None:
 def test_a_pull_updates_the_asset_of_its_feed(seen: dict[str, Any], feed: Feed) -> None:
     dag = seen["dags"][f"pull_{feed.feed}"]
     assert dag["timetable"] == "CronPartitionTimetable"
-    assert dag["tags"] == sorted(["pull", feed.door, feed.origin])
+    assert dag["tags"] == sorted(["pull", feed.origin])
     assert dag["params"] == ["as_of", "month"]
     assert list(dag["tasks"]) == ["pull"]
     assert dag["tasks"]["pull"]["outlets"] == [feed.feed]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from raw import land
 from raw.__main__ import main
-from raw.doors import Extract
+from raw.doors import Extract, Original
 from raw.errors import BadInput
 from raw.feed import Feed, find_feed
 from raw.land import pull, vintages
@@ -231,11 +231,11 @@ def test_a_file_dated_by_its_name_is_not_known_before(house: House) -> None:
 
 
 def test_a_return_is_not_known_before_it_was_reported(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    def reader(name: str, content: bytes, table: object, file_name: str) -> Rows:
+    def reader(content: bytes, table: object, file_name: str) -> Rows:
         record = {"STATION": "A", "TIME_PERIOD": "2022-01", "LEVEL": "1", "READ_ON": None}
         return Rows(list(record), [record], ["填报!E7"], "UNIT=A", "2023-01-15", date(2023, 1, 15))
 
-    monkeypatch.setattr(land, "read", reader)
+    monkeypatch.setattr("raw.readers.csv.read", reader)
     house.drop(FIRST)
     assert house.pull() == []
     [landed] = house.pull(date(2023, 1, 15))
@@ -435,8 +435,10 @@ class _Door:
 def test_totals_are_reconciled(
     house: House, monkeypatch: pytest.MonkeyPatch, control: dict[str, int], expected: str
 ) -> None:
-    extract = Extract(FIRST.encode(), "levels.csv", "https://a.example/", "text/csv", None, control)
-    monkeypatch.setattr(land, "door", lambda feed: _Door(extract))
+    extract = Extract(
+        (Original("levels.csv", FIRST.encode()),), "https://a.example/", "text/csv", None, control
+    )
+    monkeypatch.setattr(land, "doors", lambda feed, table_name: [(_Door(extract), feed)])
     assert expected in house.refusal()
 
 
@@ -452,9 +454,9 @@ def test_a_declared_total_must_come(house: House) -> None:
 def test_names_and_companions_stay_in_their_folder(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     companions = {"../../x.json": b"{}", "manifest.json": b"[]", "evil.csv": b"2"}
     extract = Extract(
-        FIRST.encode(), "../../evil.csv", "https://a.example/", "text/csv", companions=companions
+        (Original("../../evil.csv", FIRST.encode()),), "https://a.example/", "text/csv", companions=companions
     )
-    monkeypatch.setattr(land, "door", lambda feed: _Door(extract))
+    monkeypatch.setattr(land, "doors", lambda feed, table_name: [(_Door(extract), feed)])
     [landed] = house.pull()
     names = {path.name for path in landed.vintage_dir.iterdir()}
     assert names == {

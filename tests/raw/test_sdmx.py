@@ -221,7 +221,9 @@ def test_a_key_narrows_data_and_control_total_alike(replica: Running) -> None:
     feed = FEED.model_copy(update={"request": {**FEED.request, "key": "A.CN-370211.GDP.LEVEL._T"}})
     (extract,) = sdmx_rest.extracts(feed, "observations", DAY, None)
     assert (
-        len(read("sdmx_csv", extract.content, TABLE, "x.csv").records) == extract.control["row_count"] == 16
+        len(read("sdmx_csv", extract.originals[0].content, TABLE, "x.csv").records)
+        == extract.control["row_count"]
+        == 16
     )
 
 

@@ -189,6 +189,7 @@ def make_landing(root: Path) -> Path:
         "vintage_date": "2024-12-31",
         "url": "http://127.0.0.1:8810/rest/data/QWC,OBS,1.0/all",
         "file_name": "observations.csv",
+        "files": {"observations.csv": hashlib.sha256(body).hexdigest()},
         "media_type": "application/vnd.sdmx.data+csv",
         "sha256": hashlib.sha256(body).hexdigest(),
         "byte_count": len(body),
