@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from raw.errors import BadInput
 
 DAGS = Path(__file__).resolve().parent
 REPO = DAGS.parent
-STATISTICS_URL = "RAW_BUREAU_STATISTICS_URL"
 
 
 def airflow_home() -> Path:
@@ -102,24 +102,28 @@ def _free_port(wanted: int) -> int:
 
 
 @contextmanager
-def publishers() -> Iterator[str | None]:
-    """Start the stand-in for the bureaus and fill the inbox with the sample returns, for a ``with`` block.
+def publishers(as_of: date | None = None) -> Iterator[str]:
+    """Start the stand-in publishers and fill the inbox with the sample returns, for a ``with`` block.
 
-    Does nothing and yields None where RAW_BUREAU_STATISTICS_URL names a real publisher; else yields the
-    stand-in's address and sets the variable for the block.
+    They live in the day ``as_of`` (default: today). Where any RAW_<FEED>_URL names a real publisher none is
+    started, so that the two are never mixed. Yields the addresses that will be asked.
     """
-    if os.environ.get(STATISTICS_URL):
-        yield None
-        return
     from raw.doors.drop_folder import inbox
     from raw.feed import find_feed
+    from raw.replica.clock import end_of
     from raw.replica.sample_returns import write_sample_returns
-    from raw.replica.server import DEFAULT_PORT, serve
+    from raw.replica.server import DEFAULT_PORT, addresses, serve
 
+    real = [url for name in addresses("") if (url := os.environ.get(name))]
+    if real:
+        yield ", ".join(real)
+        return
     write_sample_returns(inbox(find_feed("unit_returns")))
-    with serve(port=_free_port(DEFAULT_PORT)) as running:
-        os.environ[STATISTICS_URL] = running.url
+    with serve(port=_free_port(DEFAULT_PORT), now=end_of(as_of) if as_of else None) as running:
+        names = addresses(running.url)
+        os.environ.update(names)
         try:
             yield running.url
         finally:
-            del os.environ[STATISTICS_URL]
+            for name in names:
+                del os.environ[name]

@@ -46,9 +46,9 @@ def run_month(month: str, as_of: date) -> int:
     """
     home, started = airflow_home(), time.monotonic()
     _say(f"{month} 月度发布，截止 {as_of} / monthly release, as of {as_of}")
-    with alone(home), publishers() as url:
+    with alone(home), publishers(as_of) as url:
         log = _new_log(home, month, as_of)
-        _say(f"  数据源 publishers    {url or os.environ['RAW_BUREAU_STATISTICS_URL']}")
+        _say(f"  数据源 publishers    {url}")
         settings = environment(home)
         with _timed("准备 prepare Airflow"):
             migrate(home, settings, log)

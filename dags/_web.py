@@ -65,7 +65,7 @@ def _serve(
             return 1
         print(f"  网址 address      http://{HOST}:{port}")
         print(f"  登录 log in       用户 user admin；密码在文件 password in {home / PASSWORDS}")
-        print(f"  数据源 publishers {publisher or 'RAW_BUREAU_STATISTICS_URL'}")
+        print(f"  数据源 publishers {publisher}")
         print("  停止 stop         Ctrl-C", flush=True)
         return standalone.wait()
     except KeyboardInterrupt:

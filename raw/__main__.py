@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     generating.add_argument("--check", action="store_true", help="只检查 / only list what is stale")
     generating.set_defaults(command=_generate)
     commands.add_parser("returns", help="填报表 / workbooks of the responsible units: new, check")
-    commands.add_parser("replica", help="替身发布者 / stand-in publishers: serve")
+    commands.add_parser("replica", help="替身发布者 / stand-in publishers, with faults")
     return parser
 
 

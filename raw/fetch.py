@@ -15,13 +15,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 import tenacity
 
+from raw.doors import ORIGIN_HEADER, Origin
 from raw.errors import BadInput, Problem
 
 logger = logging.getLogger(__name__)
@@ -29,8 +30,16 @@ logger = logging.getLogger(__name__)
 USER_AGENT = "plan-monitoring-warehouse/0.1 (statistics; polite)"
 SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "auth", "signature", "credential")
 RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+CHINA = timezone(timedelta(hours=8), "CST")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
+MAX_ERROR_BYTES = 100_000
+DEFAULT_REMEDY = "check the address and its parameters"
+# What publishers' firewalls have been seen to answer to a client they do not take for a person.
+STATUS_REMEDIES = {
+    403: "ask the publisher whether this machine may ask: 403 is also the answer of its firewall",
+    412: "the firewall wants a browser: download the file by hand and drop it into the feed's inbox",
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,8 @@ class Policy:
     """How patient, how polite and how much; times in seconds, sizes in bytes.
 
     ``longest_pause`` limits our own pauses between attempts, ``longest_retry_after`` what a publisher may
-    ask for by ``Retry-After``: who asks for more is not asked again.
+    ask for by ``Retry-After``: who asks for more is not asked again. ``longest_answer`` limits a body that
+    keeps dripping.
     """
 
     attempts: int = 5
@@ -47,6 +57,7 @@ class Policy:
     longest_retry_after: float = 60.0
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
+    longest_answer: float = 900.0
     interval: float = 0.2
     max_wire_bytes: int = 200_000_000
     max_content_bytes: int = 500_000_000
@@ -74,9 +85,38 @@ class Fetched:
         return self.status == httpx.codes.NOT_MODIFIED
 
     @property
+    def answered_on(self) -> date:
+        """The publisher's own day (its ``Date``, RFC 9110 section 6.6.1), in China; today where it says none.
+
+        Who cannot be asked for an earlier day says only what stands there on this one.
+        """
+        try:
+            moment = email.utils.parsedate_to_datetime(self.headers["date"])
+        except (KeyError, ValueError):
+            moment = datetime.now(UTC)
+        return moment.astimezone(CHINA).date()
+
+    @property
+    def origin(self) -> Origin | None:
+        """What a stand-in says of its own data: simulated, or nothing."""
+        return "simulated" if self.headers.get(ORIGIN_HEADER) == "simulated" else None
+
+    @property
     def etag(self) -> str | None:
         """The publisher's mark of this version, for the next conditional request."""
         return self.headers.get("etag")
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of an address, again at every attempt."""
+
+    method: str
+    headers: dict[str, str]
+    accept: tuple[str, ...]
+    form: dict[str, str] | None
+    json: object
+    cookies: httpx.Cookies
 
 
 class BadBody(BadInput):
@@ -104,17 +144,28 @@ def fetch(
     accept: tuple[str, ...] = (),
     etag: str | None = None,
     last_modified: str | None = None,
+    form: Mapping[str, str] | None = None,
+    json: object = None,
+    cookies: httpx.Cookies | None = None,
     policy: Policy = DEFAULT_POLICY,
 ) -> Fetched:
-    """GET ``url`` and return the whole answer (status 200, or 304 for a conditional request).
+    """Ask for ``url`` and return the whole answer (status 200, or 304 for a conditional request).
 
-    ``accept`` lists the media types that may come back, without parameters; empty means any. Raises
-    ``BadInput`` naming the address, what was received, what was expected and the remedy; a body that came
-    but is refused is a :class:`BadBody`.
+    With ``form`` (urlencoded) or ``json`` the question is a POST, else a GET. ``accept`` lists the media
+    types that may come back, without parameters; empty means any. ``cookies`` is a jar that lives through
+    the requests of one session. Raises ``BadInput`` naming the address, what was received, what was
+    expected and the remedy; a body that came but is refused is a :class:`BadBody`.
     """
     address = str(httpx.URL(url).copy_merge_params(dict(params))) if params else url
     check_address(address)
-    wanted = _request_headers(headers, accept, etag, last_modified)
+    asked = _Question(
+        "GET" if form is None and json is None else "POST",
+        _request_headers(headers, accept, etag, last_modified),
+        accept,
+        dict(form) if form is not None else None,
+        json,
+        cookies if cookies is not None else httpx.Cookies(),
+    )
     attempts = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(policy.attempts),
         wait=_Pauses(policy),
@@ -123,7 +174,7 @@ def fetch(
         reraise=True,
     )
     try:
-        return attempts(_follow, address, wanted, accept, policy)
+        return attempts(_follow, address, asked, policy)
     except _TryAgainError as error:
         raise error.refusal from error
 
@@ -201,18 +252,31 @@ def _tell_retry(state: tenacity.RetryCallState) -> None:
     logger.warning("attempt %d failed, next in %.1f s: %s", state.attempt_number, pause, error)
 
 
-def _follow(url: str, headers: dict[str, str], accept: tuple[str, ...], policy: Policy) -> Fetched:
+def _follow(url: str, asked: _Question, policy: Policy) -> Fetched:
     """One attempt, redirects included: only to the same host, never from https to http."""
     timeout = httpx.Timeout(policy.read_timeout, connect=policy.connect_timeout)
-    with httpx.Client(timeout=timeout, follow_redirects=False) as client:
+    with httpx.Client(timeout=timeout, follow_redirects=False, cookies=asked.cookies) as client:
         address = url
         for _ in range(MAX_REDIRECTS + 1):
             _be_polite(address, policy.interval)
-            with _told_errors(address), client.stream("GET", address, headers=headers) as response:
+            request = client.build_request(
+                asked.method, address, headers=asked.headers, data=asked.form, json=asked.json
+            )
+            with _told_errors(address), _streamed(client, request) as response:
+                asked.cookies.update(client.cookies)
                 if response.status_code not in REDIRECTS:
-                    return _answer(response, address, accept, policy)
+                    return _answer(response, address, asked.accept, policy)
                 address = _next_address(address, response)
     raise BadInput.one(masked(url), "redirects without end", "an answer", "ask the publisher for the address")
+
+
+@contextmanager
+def _streamed(client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
+    response = client.send(request, stream=True)
+    try:
+        yield response
+    finally:
+        response.close()
 
 
 def _next_address(address: str, response: httpx.Response) -> str:
@@ -289,16 +353,32 @@ def _refuse_status(response: httpx.Response, url: str, policy: Policy) -> None:
     # Who asks for more patience than we have is not asked again sooner.
     again = status in RETRIED_STATUS and (pause or 0) <= policy.longest_retry_after
     later = f"try again in {pause:.0f} s, as the publisher asks" if pause else "try again later"
-    refusal = BadInput.one(
+    said = _said(response)
+    problem = Problem(
         where=masked(url),
         found=f"status {status} {response.reason_phrase}",
         expected="status 200",
-        remedy=later if status in RETRIED_STATUS else "check the address and its parameters",
+        remedy=later if status in RETRIED_STATUS else STATUS_REMEDIES.get(status, DEFAULT_REMEDY),
         passing=status in RETRIED_STATUS,
     )
+    # The page that came with it often says why: it is kept where there is one.
+    refusal = BadBody(problem, said) if said else BadInput([problem])
     if again:
         raise _TryAgainError(refusal, pause)
     raise refusal
+
+
+def _said(response: httpx.Response) -> bytes:
+    """The beginning of what an error page says, as it came over the wire."""
+    said = bytearray()
+    try:
+        for chunk in response.iter_raw():
+            said += chunk
+            if len(said) >= MAX_ERROR_BYTES:
+                break
+    except httpx.TransportError:
+        logger.debug("the page of status %d broke off", response.status_code)
+    return bytes(said[:MAX_ERROR_BYTES])
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -318,9 +398,12 @@ def _retry_after(value: str | None) -> float | None:
 def _body(response: httpx.Response, url: str, policy: Policy) -> bytes:
     """Read the bytes on the wire up to the limit; a body that breaks off is worth another attempt."""
     body = bytearray()
+    deadline = time.monotonic() + policy.longest_answer
     try:
         for chunk in response.iter_raw():
             body += chunk
+            if time.monotonic() > deadline:
+                raise httpx.ReadTimeout(f"still coming after {policy.longest_answer:.0f} s")
             if len(body) > policy.max_wire_bytes:
                 raise _too_large(url, policy.max_wire_bytes, "", bytes(body))
     except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout) as error:
@@ -344,6 +427,9 @@ class _Unpacker(Protocol):
     @property
     def eof(self) -> bool: ...
 
+    @property
+    def unused_data(self) -> bytes: ...
+
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
@@ -364,6 +450,14 @@ def _unpacked(body: bytes, response: httpx.Response, url: str, policy: Policy) -
         problem = Problem(masked(url), f"a broken gzip body ({error})", "a gzip body", "try again later")
         raise BadBody(problem, body) from error
     _within(content, url, policy)
+    if unpacker.unused_data:
+        problem = Problem(
+            masked(url),
+            f"{len(unpacker.unused_data)} bytes after the gzip body",
+            "its end",
+            "try again later",
+        )
+        raise BadBody(problem, body)
     if not unpacker.eof:
         problem = Problem(masked(url), "a gzip body that breaks off", "its end", "try again later")
         raise BadBody(problem, body)

@@ -12,9 +12,10 @@ import pytest
 
 from raw.feed import declared_feeds
 from raw.land import pull
+from raw.replica.clock import end_of
 from raw.replica.faults import Faults
 from raw.replica.sample_returns import write_sample_returns
-from raw.replica.server import serve
+from raw.replica.server import addresses, serve, switch_on
 from warehouse.build import Build, build
 
 EARLY, LATE = date(2022, 12, 31), date(2024, 12, 31)
@@ -47,12 +48,13 @@ class House:
             yield patch
 
     def pull(self, as_of: date, *faults: str) -> None:
-        """Pull every declared feed from a replica that may have faults."""
+        """Pull every declared feed from stand-ins of that day, with faults named FEED:NAME."""
         switched = Faults()
         for fault in faults:
-            switched.on(fault)
-        with self.environment() as patch, serve(faults=switched) as replica:
-            patch.setenv("RAW_BUREAU_STATISTICS_URL", replica.url)
+            switch_on(switched, fault)
+        with self.environment() as patch, serve(faults=switched, now=end_of(as_of)) as replica:
+            for name, url in addresses(replica.url).items():
+                patch.setenv(name, url)
             for feed in declared_feeds():
                 pull(feed, as_of, landing_root=self.landing)
 

@@ -59,6 +59,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         media_type=answer.media_type,
         published_at=changed.isoformat() if changed else None,
         control=_control(answer, request),
+        origin=answer.origin,
     )
 
 

@@ -12,7 +12,7 @@ knows it (the replica does) counts exactly what is asked for. Where one does not
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -24,14 +24,13 @@ from pysdmx.errors import Invalid
 from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table
-from raw.fetch import BadBody, Fetched, Policy, fetch
+from raw.fetch import CHINA, BadBody, Fetched, Policy, fetch
 from raw.readers import sdmx_csv
 
 DATA_TYPE = "application/vnd.sdmx.data+csv;version=2.0.0"
 STRUCTURE_TYPE = "application/vnd.sdmx.structure+json;version=2.0.0"
 AVAILABILITY_FILE = "availability.json"
 _VERSION = ApiVersion.V2_2_0
-_CHINA = timezone(timedelta(hours=8))
 
 
 class Request(BaseModel):
@@ -81,6 +80,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         published_at=_published_at(data),
         control={} if total is None else {"row_count": total},
         companions=companions,
+        origin=data.origin,
     )
 
 
@@ -140,7 +140,7 @@ def _escaped(text: str) -> str:
 
 
 def _end_of(day: date) -> datetime:
-    return datetime.combine(day, time(23, 59, 59), _CHINA)
+    return datetime.combine(day, time(23, 59, 59), CHINA)
 
 
 def _fetch(feed: Feed, request: Request, question: str, media_type: str) -> Fetched:
@@ -192,4 +192,4 @@ def _published_at(answer: Fetched) -> str | None:
         moment = parsedate_to_datetime(answer.headers["last-modified"])
     except (KeyError, ValueError):
         return None
-    return moment.astimezone(_CHINA).date().isoformat()
+    return moment.astimezone(CHINA).date().isoformat()

@@ -22,7 +22,12 @@ def out_by(published: str, retrieved: str) -> datetime:
     ``published`` is ``YYYY``, ``YYYY-MM``, ``YYYY-MM-DD`` or empty; ``retrieved`` is ``YYYY-MM-DD``.
     Raises ValueError for anything else.
     """
-    return datetime.combine(_last_day(published or retrieved), time(23, 59, 59), CHINA)
+    return end_of(_last_day(published or retrieved))
+
+
+def end_of(day: date) -> datetime:
+    """The last second of a day in China."""
+    return datetime.combine(day, time(23, 59, 59), CHINA)
 
 
 def _last_day(text: str) -> date:
@@ -41,7 +46,7 @@ def as_of_moment(text: str) -> datetime:
     Without an offset the time is China's. Raises ValueError for anything else.
     """
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return datetime.combine(date.fromisoformat(text), time(23, 59, 59), CHINA)
+        return end_of(date.fromisoformat(text))
     if not re.match(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", text):
         raise ValueError(f"{text!r} is neither YYYY-MM-DD nor YYYY-MM-DDThh:mm:ss")
     moment = datetime.fromisoformat(text)

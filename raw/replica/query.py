@@ -13,6 +13,7 @@ from datetime import datetime
 from urllib.parse import unquote
 
 from raw.replica import clock
+from raw.replica.answers import UnanswerableError
 from raw.replica.table import DIMENSIONS, Figure
 
 _PERIOD = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?")
@@ -24,14 +25,6 @@ _UNANSWERED = {
 }  # fmt: skip
 
 Test = Callable[[Figure], bool]
-
-
-class UnanswerableError(Exception):
-    """A question refused, with the HTTP status and the sentence that says why."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 @dataclass(frozen=True)

@@ -1,194 +1,114 @@
-"""A stand-in for the statistics bureaus: an SDMX-REST service over HTTP on loopback.
+"""Stand-in publishers over HTTP on loopback, one below each feed's name: ``http://127.0.0.1:8420/<feed>/…``.
 
-It serves the bundled published figures (origin ``published``) with a clock, SDMX's own ``asOf``, and with
-switchable faults. It speaks what SDMX-REST 2.2 says a service speaks: ``/data``, ``/structure`` and
-``/availability``, SDMX-CSV 2.0.0 and SDMX-JSON 2.0.0, content negotiation and conditional requests. One thing
-is its own: ``/availability`` also takes ``asOf`` and ``includeHistory``, so that its obs_count is the control
-total of exactly the data question asked. Nothing is served from the returns of the units.
+They serve the bundled published figures in the publishers' own wire formats, as known at a moment, and with
+faults that can be switched on. What concerns the transport (status codes, slowness, broken connections and
+bodies) is built in here for all of them; what concerns the data each stand-in knows itself. Every answer
+carries the stand-in's own moment as its ``Date``.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import hashlib
-import io
-import re
+import gzip
 import signal
+import socket
+import struct
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from raw.replica import query, structure
-from raw.replica.faults import Fault, Faults, spoil_body, spoil_header, spoil_rows
-from raw.replica.table import Figure, figures
+from raw.replica import clock
+from raw.replica.answers import Answer, Asked, Publisher, UnanswerableError
+from raw.replica.faults import STATUS_FAULTS, TRANSPORT_FAULTS, Fault, Faults, zip_bomb
+from raw.replica.publishers import known_publishers, publisher
 
-CSV_TYPE = "application/vnd.sdmx.data+csv;version=2.0.0"
-JSON_TYPE = "application/vnd.sdmx.structure+json;version=2.0.0"
-FEED = "bureau_statistics"
 DEFAULT_PORT = 8420
-# What a client may write in Accept to get each type (SDMX-REST 2.2.0, "HTTP content negotiation").
-_ACCEPTED = {
-    CSV_TYPE: {CSV_TYPE, "application/vnd.sdmx.data+csv", "text/csv", "application/*", "text/*", "*/*"},
-    JSON_TYPE: {
-        JSON_TYPE, "application/vnd.sdmx.structure+json", "application/json", "application/*", "*/*",
-    },
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One HTTP answer. ``promised`` is the Content-Length when it is not that of the body."""
-
-    status: int
-    body: bytes
-    media_type: str = "text/plain; charset=utf-8"
-    headers: dict[str, str] = field(default_factory=dict)
-    promised: int | None = None
+DRIP_BYTES = 64
+WAF_PAGE = (
+    "<!DOCTYPE html>\n<html><head><title>系统维护</title></head>"
+    "<body>您的访问出错了，请稍后重试</body></html>\n"
+)
 
 
 class Replica:
-    """The service without HTTP: a path, a query string and an Accept header in, an answer out."""
+    """All stand-ins without HTTP: a request in, an answer and the faults still to be built in out."""
 
     def __init__(self, faults: Faults | None = None, now: datetime | None = None) -> None:
         self.faults = faults or Faults()
         self._now = now
-        self._figures = figures(FEED)
+        self._publishers: dict[str, Publisher] = {}
 
-    def answer(self, target: str, accept: str = "*/*", known_etag: str = "") -> Answer:
-        """Answer one GET; never raises for what a client can ask."""
-        parts = urlsplit(target)
-        path = [unquote(part) for part in parts.path.split("/") if part]
+    @property
+    def now(self) -> datetime:
+        """The moment the stand-ins live in."""
+        return self._now or datetime.now(UTC)
+
+    def answer(self, asked: Asked) -> tuple[Answer, frozenset[Fault]]:
+        """Answer one request below ``/<feed>``; never raises for what a client can ask."""
+        feed, below = _split(asked)
+        if feed not in known_publishers():
+            known = ", ".join(f"/{name}" for name in known_publishers())
+            return Answer(404, f"404 no such publisher; there are {known}\n".encode()), frozenset()
+        stand_in = self._publisher(feed)
+        active = self.faults.take(feed) if stand_in.is_data(below) else frozenset()
+        for fault, (status, said) in STATUS_FAULTS.items():
+            if fault in active:
+                return self._refusal(status, said), active
         try:
-            answer = self._route(path, parts.query, accept)
-        except query.UnanswerableError as refusal:
-            return Answer(refusal.status, f"{refusal.status} {refusal}\n".encode())
-        etag = answer.headers.get("ETag")
-        if etag and etag in {tag.strip() for tag in known_etag.split(",")}:
-            return Answer(304, b"", answer.media_type, answer.headers)
-        return answer
+            answer = stand_in.answer(below, active)
+        except UnanswerableError as refusal:
+            return Answer(refusal.status, f"{refusal.status} {refusal}\n".encode()), frozenset()
+        if _is_known(answer, asked):
+            return Answer(304, b"", answer.media_type, answer.headers), frozenset()
+        return _spoiled(answer, active), active
 
-    def _route(self, path: list[str], raw_query: str, accept: str) -> Answer:
-        match path:
-            case ["data", "dataflow", agency, flow, version, *key] if len(key) <= 1:
-                self._check_flow(agency, flow, version)
-                return self._data(key[0] if key else "*", raw_query, accept)
-            case ["availability", "dataflow", agency, flow, version, *rest] if len(rest) <= 2:
-                self._check_flow(agency, flow, version)
-                if rest[1:] not in ([], ["*"]):
-                    raise query.UnanswerableError(501, f"availability of {rest[1]} alone is not implemented")
-                return self._availability(rest[0] if rest else "*", raw_query, accept)
-            case ["structure", kind, agency, artefact, *rest] if len(rest) <= 1:
-                return self._structure(kind, agency, artefact, rest[0] if rest else "~", raw_query, accept)
-        raise query.UnanswerableError(
-            404, "no such resource; there are /data/dataflow, /availability/dataflow and /structure"
-        )
+    def _publisher(self, feed: str) -> Publisher:
+        # Without a fixed moment a stand-in would stay in the one in which it was first asked.
+        if self._now is None or feed not in self._publishers:
+            self._publishers[feed] = publisher(feed, self.now)
+        return self._publishers[feed]
 
-    @staticmethod
-    def _check_flow(agency: str, flow: str, version: str) -> None:
-        ours = {structure.AGENCY}, {structure.FLOW}, {structure.VERSION, "~", "+"}
-        wanted = zip((agency, flow, version), ours, strict=True)
-        if not all(value == "*" or value in known for value, known in wanted):
-            raise query.UnanswerableError(
-                404, f"no dataflow {agency}:{flow}({version}); there is {structure.STRUCTURE_ID}"
-            )
-
-    def _chosen(self, key: str, raw_query: str) -> list[Figure]:
-        return query.parse(key, raw_query, self._now or datetime.now(UTC)).answer(self._figures)
-
-    def _data(self, key: str, raw_query: str, accept: str) -> Answer:
-        _negotiate(CSV_TYPE, accept)
-        active = self.faults.take()
-        if Fault.SLOW in active:
-            time.sleep(self.faults.delay_seconds)
-        broken = _broken_service(active, self.faults.retry_after_seconds)
-        if broken:
-            return broken
-        chosen = self._chosen(key, raw_query)
-        if not chosen:
-            raise query.UnanswerableError(404, "no results found: nothing asked for was published by then")
-        body = spoil_body(_csv(chosen, active), active)
-        answer = _cacheable(body, CSV_TYPE, max(figure.known_from for figure in chosen))
-        if Fault.TRUNCATED in active:
-            return Answer(200, body[: len(body) // 2], CSV_TYPE, answer.headers, promised=len(body))
-        return answer
-
-    def _availability(self, key: str, raw_query: str, accept: str) -> Answer:
-        _negotiate(JSON_TYPE, accept)
-        chosen = self._chosen(key, raw_query)
-        if not chosen:
-            raise query.UnanswerableError(404, "no results found: nothing asked for was published by then")
-        return _cacheable(
-            structure.availability(chosen), JSON_TYPE, max(figure.known_from for figure in chosen)
-        )
-
-    @staticmethod
-    def _structure(
-        kind: str, agency: str, artefact: str, version: str, raw_query: str, accept: str
-    ) -> Answer:
-        _negotiate(JSON_TYPE, accept)
-        references = {"references=children", "references=descendants", "references=all"}
-        allowed = references | {"references=none", "detail=full", ""}
-        asked = set(raw_query.split("&"))
-        if not asked <= allowed:
-            raise query.UnanswerableError(
-                501, f"not implemented by this replica: {', '.join(asked - allowed)}"
-            )
-        known = agency in {structure.AGENCY, "*"}
-        body = structure.message(kind, artefact, version, with_references=bool(asked & references))
-        if not known or body is None:
-            raise query.UnanswerableError(404, f"no {kind} {agency}:{artefact}({version})")
-        return _cacheable(body, JSON_TYPE, None)
+    def _refusal(self, status: int, said: str) -> Answer:
+        headers = {"Retry-After": str(self.faults.retry_after_seconds)} if status == 429 else {}
+        return Answer(status, said.encode(), headers=headers)
 
 
-def _cacheable(body: bytes, media_type: str, modified: datetime | None) -> Answer:
-    headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()}"', "Vary": "Accept", "Cache-Control": "no-cache"}
-    if modified:
-        headers["Last-Modified"] = format_datetime(modified.astimezone(UTC), usegmt=True)
-    return Answer(200, body, media_type, headers)
+def _split(asked: Asked) -> tuple[str, Asked]:
+    feed, _, below = asked.target.lstrip("/").partition("/")
+    return unquote(feed), replace(asked, target=f"/{below}")
 
 
-def _broken_service(active: frozenset[Fault], retry_after_seconds: int) -> Answer | None:
-    if Fault.SERVER_ERROR in active:
-        return Answer(500, b"500 the database of the bureau is not available\n")
-    if Fault.TOO_MANY_REQUESTS in active:
-        return Answer(429, b"429 too many requests\n", headers={"Retry-After": str(retry_after_seconds)})
-    if Fault.HTML in active:
-        page = "<!DOCTYPE html>\n<html><head><title>系统维护</title></head><body>系统维护中</body></html>\n"
-        return Answer(200, page.encode(), "text/html; charset=utf-8")
-    return None
+def _is_known(answer: Answer, asked: Asked) -> bool:
+    etag = answer.headers.get("ETag")
+    return bool(etag) and etag in {tag.strip() for tag in asked.header("If-None-Match").split(",")}
 
 
-def _negotiate(media_type: str, accept: str) -> None:
-    for choice in accept.split(","):
-        name, *parameters = [part.strip().replace(" ", "") for part in choice.split(";")]
-        quality = [parameter for parameter in parameters if parameter.startswith("q=")]
-        others = [parameter for parameter in parameters if not parameter.startswith(("q=", "charset="))]
-        refused = any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in quality)
-        if ";".join([name, *others]) in _ACCEPTED[media_type] and not refused:
-            return
-    raise query.UnanswerableError(
-        406, f"Accept: {accept} cannot be served; this resource comes as {media_type}"
-    )
-
-
-def _csv(chosen: Sequence[Figure], active: frozenset[Fault]) -> bytes:
-    """SDMX-CSV 2.0.0: UTF-8, comma, CRLF as RFC 4180 has it, one row for each observation."""
-    own = {"STRUCTURE": "dataflow", "STRUCTURE_ID": structure.STRUCTURE_ID, "ACTION": "I"}
-    rows = spoil_rows([{**own, **figure.cells} for figure in chosen], active)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(spoil_header(list(structure.COLUMNS), active))
-    writer.writerows([row[name] for name in structure.COLUMNS] for row in rows)
-    return text.getvalue().encode()
+def _spoiled(answer: Answer, active: frozenset[Fault]) -> Answer:
+    """The answer with the faults that concern a whole body."""
+    if Fault.WAF_PAGE in active:
+        return Answer(200, WAF_PAGE.encode(), "text/html; charset=utf-8")
+    if Fault.EMPTY_BODY in active:
+        return replace(answer, body=b"")
+    if Fault.WRONG_CONTENT_TYPE in active:
+        return replace(answer, media_type="application/octet-stream")
+    if Fault.PATH_LIKE_NAME in active:
+        name = 'attachment; filename="../../../etc/cron.d/feed"'
+        return replace(answer, headers={**answer.headers, "Content-Disposition": name})
+    packed = {**answer.headers, "Content-Encoding": "gzip"}
+    if Fault.TRUNCATED_GZIP in active:
+        whole = gzip.compress(answer.body)
+        return replace(answer, body=whole[: len(whole) * 2 // 3], headers=packed)
+    if Fault.ZIP_BOMB in active:
+        return replace(answer, body=zip_bomb(), headers=packed)
+    return answer
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -198,25 +118,48 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._send(with_body=True)
 
+    def do_POST(self) -> None:
+        self._send(with_body=True)
+
     def do_HEAD(self) -> None:
         self._send(with_body=False)
 
     def _send(self, *, with_body: bool) -> None:
         self.server.requests.append(self.path)
-        answer = self.server.replica.answer(
-            self.path, self.headers.get("Accept", "*/*"), self.headers.get("If-None-Match", "")
-        )
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = Asked(self.path, self.command, dict(self.headers.items()), body)
+        answer, active = self.server.replica.answer(asked)
         self.send_response(answer.status, HTTPStatus(answer.status).phrase)
         self.send_header("Content-Type", answer.media_type)
         if answer.status != HTTPStatus.NOT_MODIFIED:
-            self.send_header("Content-Length", str(answer.promised or len(answer.body)))
+            self.send_header("Content-Length", str(len(answer.body)))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
         if with_body:
-            self.wfile.write(answer.body)
-        if answer.promised:
-            self.close_connection = True
+            self._write(answer.body, active)
+
+    def _write(self, body: bytes, active: frozenset[Fault]) -> None:
+        if Fault.CONNECTION_RESET in active:
+            self.wfile.write(body[: len(body) // 2])
+            self._reset()
+        elif Fault.SLOW_DRIP in active:
+            for start in range(0, len(body), DRIP_BYTES):
+                self.wfile.write(body[start : start + DRIP_BYTES])
+                time.sleep(self.server.replica.faults.delay_seconds)
+        else:
+            self.wfile.write(body)
+
+    def _reset(self) -> None:
+        """Close without the good manners of TCP: what is not yet read is lost."""
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 (as its base class has it)
+        """The ``Date`` of an answer: the moment the stand-in lives in."""
+        return format_datetime(self.server.replica.now.astimezone(UTC), usegmt=True)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the requests are kept in the server's list."""
@@ -232,7 +175,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away (it did not wait for a slow answer) is not worth a stack trace."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], OSError | ValueError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
@@ -247,9 +190,9 @@ class Running:
 
 @contextmanager
 def serve(port: int = 0, faults: Faults | None = None, now: datetime | None = None) -> Iterator[Running]:
-    """Run the replica on 127.0.0.1 for the length of a ``with`` block; port 0 takes a free one.
+    """Run the stand-ins on 127.0.0.1 for the length of a ``with`` block; port 0 takes a free one.
 
-    ``now`` fixes the moment that a question without ``asOf`` is about. Raises OSError when the port is taken.
+    ``now`` fixes the moment they live in. Raises OSError when the port is taken.
     """
     replica = Replica(faults, now)
     server = _Server(port, replica)
@@ -263,34 +206,63 @@ def serve(port: int = 0, faults: Faults | None = None, now: datetime | None = No
         thread.join()
 
 
+def addresses(url: str) -> dict[str, str]:
+    """The environment that sends every feed with a stand-in there: ``RAW_<FEED>_URL`` → address."""
+    return {f"RAW_{feed.upper()}_URL": f"{url}/{feed}" for feed in known_publishers()}
+
+
+def switch_on(faults: Faults, text: str) -> None:
+    """Switch on ``FEED:NAME`` or ``FEED:NAME:TIMES``; raise ValueError saying what there is."""
+    feed, _, rest = text.partition(":")
+    name, _, times = rest.partition(":")
+    if feed not in known_publishers():
+        raise ValueError(f"no publisher {feed!r}; there are {', '.join(known_publishers())}")
+    known = faults_of(feed)
+    if name not in known:
+        raise ValueError(f"no fault {name!r} of {feed}; there are {', '.join(known)}")
+    if times and not times.isdecimal():
+        raise ValueError(f"{times!r} is not a number of requests")
+    faults.on(feed, name, int(times) if times else None)
+
+
+def faults_of(feed: str) -> list[Fault]:
+    """The faults that a feed's stand-in can have, in their order of :class:`Fault`."""
+    known = TRANSPORT_FAULTS | publisher(feed, datetime.now(UTC)).content_faults
+    return [fault for fault in Fault if fault in known]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """``python -m raw replica serve [--port N] [--fault NAME[:TIMES]]``: serve until stopped."""
-    parser = argparse.ArgumentParser(prog="python -m raw replica", description="复制端：统计部门接口的替身")
-    parser.add_argument("command", choices=["serve"])
+    """``python -m raw replica [--as-of DATE] [--fault FEED:NAME …] [--port N]``: serve until stopped."""
+    parser = argparse.ArgumentParser(prog="python -m raw replica", description="各发布单位接口的替身")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free port (%(default)s)")
-    names = ", ".join(Fault)
+    parser.add_argument("--as-of", type=date.fromisoformat, help="the day they live in (default: today)")
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="NAME[:TIMES]", help=f"break something: {names}"
+        "--fault", action="append", default=[], metavar="FEED:NAME[:TIMES]", help="break something of a feed"
     )
+    parser.add_argument("--list-faults", action="store_true", help="print every FEED:NAME and end")
     arguments = parser.parse_args(argv)
+    if arguments.list_faults:
+        print("\n".join(f"{feed}:{fault}" for feed in known_publishers() for fault in faults_of(feed)))
+        return 0
     faults = Faults()
     try:
         for text in arguments.fault:
-            name, _, times = text.partition(":")
-            faults.on(name, int(times) if times else None)
+            switch_on(faults, text)
     except ValueError as error:
-        parser.error(f"--fault {text}: {error}; the faults are {names}")
-    return _serve_until_stopped(arguments.port, faults)
+        parser.error(f"--fault {text}: {error}")
+    now = clock.end_of(arguments.as_of) if arguments.as_of else None
+    return _serve_until_stopped(arguments.port, faults, now)
 
 
-def _serve_until_stopped(port: int, faults: Faults) -> int:
+def _serve_until_stopped(port: int, faults: Faults, now: datetime | None) -> int:
     stop = threading.Event()
     try:
-        with serve(port, faults) as running:
+        with serve(port, faults, now) as running:
             # Said explicitly: a shell starts what runs in the background with SIGINT ignored.
             for signal_number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(signal_number, lambda *_: stop.set())
             print(running.url, flush=True)
+            print("\n".join(f"{name}={url}" for name, url in addresses(running.url).items()), flush=True)
             stop.wait()
     except OSError as error:
         print(f"port {port} on 127.0.0.1: {error}; choose another with --port", file=sys.stderr)

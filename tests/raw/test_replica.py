@@ -19,14 +19,15 @@ import pytest
 from raw.errors import BadInput
 from raw.readers import sdmx_csv
 from raw.replica import clock, table
-from raw.replica.faults import Fault, Faults, spoil_rows
+from raw.replica.faults import Fault, Faults, WireTable, spoil
 from raw.replica.server import Running, main, serve
 from raw.replica.structure import COLUMNS
 
-DATA = "/data/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0"
-AVAILABILITY = "/availability/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0"
+DATA = "/bureau_statistics/data/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0"
+AVAILABILITY = "/bureau_statistics/availability/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0"
 CSV = "application/vnd.sdmx.data+csv;version=2.0.0"
 JSON = "application/vnd.sdmx.structure+json;version=2.0.0"
+FEED = "bureau_statistics"
 ALL = "asOf=2026-11-24&includeHistory=true"
 
 
@@ -174,7 +175,9 @@ def test_keys_and_filters_choose(replica: Running, question: str, count: int) ->
 
 def test_structure_names_every_column_and_every_code(replica: Running) -> None:
     answer = ask(
-        replica, "/structure/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0?references=descendants", Accept=JSON
+        replica,
+        "/bureau_statistics/structure/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0?references=descendants",
+        Accept=JSON,
     )
     assert answer.headers["Content-Type"] == JSON
     message = sdmx_csv.structures(answer.content)
@@ -193,7 +196,7 @@ def test_structure_names_every_column_and_every_code(replica: Running) -> None:
     "path", ["datastructure/CN_QWC/DSD_PLAN_STATISTICS/1.0", "codelist/CN_QWC/CL_INDICATOR/1.0"]
 )
 def test_one_artefact_comes_alone(replica: Running, path: str) -> None:
-    message = sdmx_csv.structures(ask(replica, f"/structure/{path}").content)
+    message = sdmx_csv.structures(ask(replica, f"/bureau_statistics/structure/{path}").content)
     assert [item.id for item in message.structures or ()] == [path.split("/")[2]]
 
 
@@ -236,11 +239,11 @@ def test_content_is_negotiated(replica: Running, accept: str, status: int) -> No
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/data/dataflow/CN_QWC/DF_OTHER/1.0/*", 404, "there is CN_QWC:DF_PLAN_STATISTICS(1.0)"),
-        ("/data/dataflow/XX/DF_PLAN_STATISTICS/1.0/*", 404, "no dataflow XX"),
-        ("/data/dataflow/CN_QWC/DF_PLAN_STATISTICS/2.0/*", 404, "no dataflow"),
-        ("/nothing", 404, "no such resource"),
-        ("/structure/codelist/CN_QWC/CL_NONE/1.0", 404, "CL_NONE"),
+        ("/bureau_statistics/data/dataflow/CN_QWC/DF_OTHER/1.0/*", 404, "there is CN_QWC:DF_PLAN_STATISTICS(1.0)"),
+        ("/bureau_statistics/data/dataflow/XX/DF_PLAN_STATISTICS/1.0/*", 404, "no dataflow XX"),
+        ("/bureau_statistics/data/dataflow/CN_QWC/DF_PLAN_STATISTICS/2.0/*", 404, "no dataflow"),
+        ("/bureau_statistics/nothing", 404, "no such resource"),
+        ("/bureau_statistics/structure/codelist/CN_QWC/CL_NONE/1.0", 404, "CL_NONE"),
         (f"{DATA}?asOf=30.04.2023", 400, "write a date such as 2023-04-30"),
         (f"{DATA}?asOf=2023-02-30", 400, "asOf"),
         (f"{DATA}?asof=2023-04-30", 400, "asof is not a parameter"),
@@ -271,40 +274,40 @@ def test_it_listens_on_loopback_only(replica: Running) -> None:
 
 
 def test_a_fault_for_two_requests_lasts_two_requests(replica: Running) -> None:
-    replica.faults.on(Fault.SERVER_ERROR, 2)
+    replica.faults.on(FEED, Fault.STATUS_500, 2)
     statuses = [ask(replica, f"{DATA}?asOf=2023-04-30").status_code for _ in range(3)]
     assert statuses == [500, 500, 200]
 
 
 def test_structure_and_availability_stay_whole_while_data_are_broken(replica: Running) -> None:
-    replica.faults.on(Fault.SERVER_ERROR)
+    replica.faults.on(FEED, Fault.STATUS_500)
     assert ask(replica, f"{AVAILABILITY}?{ALL}").status_code == 200
     assert ask(replica, f"{DATA}?{ALL}").status_code == 500
 
 
 def test_too_many_requests_says_when_to_come_back(replica: Running) -> None:
-    replica.faults.on("too_many_requests", 1)
+    replica.faults.on(FEED, "status_429", 1)
     answer = ask(replica, f"{DATA}?{ALL}")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
 
 
 def test_a_truncated_body_breaks_the_connection(replica: Running) -> None:
-    replica.faults.on(Fault.TRUNCATED)
-    with pytest.raises(httpx.RemoteProtocolError):
+    replica.faults.on(FEED, Fault.CONNECTION_RESET)
+    with pytest.raises(httpx.ReadError):
         ask(replica, f"{DATA}?{ALL}")
 
 
 def test_bytes_and_rows_are_spoilt_as_named(replica: Running) -> None:
     whole = ask(replica, f"{DATA}?{ALL}").text
     spoilt = {}
-    for fault in ("cut_short", "rows_missing", "html", "column_renamed", "duplicate_observation"):
-        replica.faults.on(fault, 1)
+    for fault in ("cut_short", "half_month", "waf_page", "header_renamed", "duplicate_rows"):
+        replica.faults.on(FEED, fault, 1)
         spoilt[fault] = ask(replica, f"{DATA}?{ALL}").text
     assert whole.startswith(spoilt["cut_short"]) and not spoilt["cut_short"].endswith("\n")
-    assert whole.startswith(spoilt["rows_missing"]) and spoilt["rows_missing"].endswith("\n")
-    assert spoilt["html"].startswith("<!DOCTYPE html>")
-    assert ",VALUE," in spoilt["column_renamed"].splitlines()[0]
-    assert len(spoilt["duplicate_observation"].splitlines()) == len(whole.splitlines()) + 1
+    assert whole.startswith(spoilt["half_month"]) and spoilt["half_month"].endswith("\n")
+    assert spoilt["waf_page"].startswith("<!DOCTYPE html>")
+    assert ",OBS_VALUE_NEW," in spoilt["header_renamed"].splitlines()[0]
+    assert len(spoilt["duplicate_rows"].splitlines()) == len(whole.splitlines()) + 1
 
 
 @pytest.mark.parametrize(
@@ -312,13 +315,13 @@ def test_bytes_and_rows_are_spoilt_as_named(replica: Running) -> None:
     [
         ("not_a_number", "OBS_VALUE", "约5003.38"),
         ("unit_changed", "UNIT_MEASURE", "USD"),
-        ("revised_value", "OBS_VALUE", "5053.41"),
+        ("silent_revision", "OBS_VALUE", "5053.41"),
     ],
 )
 def test_one_cell_is_spoilt_as_named(replica: Running, fault: str, column: str, value: str) -> None:
     question = f"{DATA}?asOf=2024-12-31&includeHistory=true"
     whole = observations(ask(replica, question))
-    replica.faults.on(fault)
+    replica.faults.on(FEED, fault)
     changed = [
         (old, new) for old, new in zip(whole, observations(ask(replica, question)), strict=True) if old != new
     ]
@@ -330,7 +333,7 @@ def test_one_cell_is_spoilt_as_named(replica: Running, fault: str, column: str, 
 
 def test_a_slow_answer_comes_in_the_end(replica: Running) -> None:
     replica.faults.delay_seconds = 0.3
-    replica.faults.on(Fault.SLOW, 1)
+    replica.faults.on(FEED, Fault.SLOW_DRIP, 1)
     with pytest.raises(httpx.ReadTimeout):
         httpx.get(replica.url + f"{DATA}?{ALL}", timeout=0.1, trust_env=False)
     assert ask(replica, f"{DATA}?{ALL}").status_code == 200
@@ -338,13 +341,14 @@ def test_a_slow_answer_comes_in_the_end(replica: Running) -> None:
 
 def test_an_unknown_fault_is_refused() -> None:
     with pytest.raises(ValueError, match="earthquake"):
-        Faults().on("earthquake")
+        Faults().on(FEED, "earthquake")
     with pytest.raises(SystemExit):
-        main(["serve", "--port", "0", "--fault", "earthquake"])
+        main(["--port", "0", "--fault", "bureau_statistics:earthquake"])
 
 
 def test_nothing_to_spoil_is_nothing_spoilt() -> None:
-    assert spoil_rows([], frozenset(Fault)) == []
+    table = WireTable(["A"], [], value="A")
+    assert spoil(table, frozenset({Fault.SILENT_REVISION, Fault.DUPLICATE_ROWS, Fault.HALF_MONTH})).rows == []
 
 
 # --- the command and the tables --------------------------------------------------------------------------
@@ -354,7 +358,7 @@ def test_nothing_to_spoil_is_nothing_spoilt() -> None:
 def test_the_command_prints_its_address_and_serves_until_stopped(stop: signal.Signals) -> None:
     command = "import sys; from raw.replica.server import main; sys.exit(main(sys.argv[1:]))"
     process = subprocess.Popen(
-        [sys.executable, "-c", command, "serve", "--port", "0", "--fault", "server_error:1"],
+        [sys.executable, "-c", command, "--port", "0", "--fault", "bureau_statistics:status_500:1"],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -372,7 +376,7 @@ def test_the_command_prints_its_address_and_serves_until_stopped(stop: signal.Si
 
 def test_a_port_that_is_taken_is_told(replica: Running, capsys: pytest.CaptureFixture[str]) -> None:
     port = replica.url.rpartition(":")[2]
-    assert main(["serve", "--port", port]) == 2
+    assert main(["--port", port]) == 2
     assert f"port {port}" in capsys.readouterr().err
 
 

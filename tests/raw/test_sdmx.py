@@ -23,7 +23,7 @@ from raw.feed import DEFAULT_FEEDS, Feed, Table, load_feed
 from raw.land import Landed, pull, vintages
 from raw.readers import check_rows, read, sdmx_csv
 from raw.replica import structure, table
-from raw.replica.server import Running, serve
+from raw.replica.server import Running, addresses, serve
 
 FEED = load_feed(DEFAULT_FEEDS / "bureau_statistics.yml")
 TABLE = FEED.table("observations")
@@ -184,7 +184,7 @@ def running() -> Iterator[Running]:
 @pytest.fixture
 def replica(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """A replica, and a client that does not wait long: real pauses are tested with the client itself."""
-    monkeypatch.setenv("RAW_BUREAU_STATISTICS_URL", running.url)
+    monkeypatch.setenv("RAW_BUREAU_STATISTICS_URL", addresses(running.url)["RAW_BUREAU_STATISTICS_URL"])
     hasty = partial(fetch.Policy, attempts=3, first_pause=0.01, longest_pause=0.05, interval=0.0)
     monkeypatch.setattr(sdmx_rest, "Policy", hasty)
     running.faults.clear()
@@ -206,9 +206,9 @@ def test_the_door_asks_in_sdmx_rest(replica: Running) -> None:
     (extract,) = sdmx_rest.extracts(FEED, "observations", date(2023, 4, 30), None)
     moment = "includeHistory=true&asOf=2023-04-30T23:59:59%2B08:00"
     assert replica.requests == [
-        "/structure/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0?references=descendants",
-        f"/availability/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0?{moment}",
-        f"/data/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0?{moment}",
+        "/bureau_statistics/structure/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0?references=descendants",
+        f"/bureau_statistics/availability/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0?{moment}",
+        f"/bureau_statistics/data/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0?{moment}",
     ]
     assert extract.url == replica.url + replica.requests[2]
     assert extract.media_type == sdmx_rest.DATA_TYPE
@@ -231,7 +231,7 @@ def test_a_service_without_history_in_its_counts_gives_no_total(replica: Running
     feed = FEED.model_copy(update={"request": {**FEED.request, "counts_history": False}})
     (extract,) = sdmx_rest.extracts(feed, "observations", DAY, None)
     assert extract.control == {}
-    assert replica.requests[1] == "/availability/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0"
+    assert replica.requests[1] == "/bureau_statistics/availability/dataflow/CN_QWC/DF_PLAN_STATISTICS/1.0"
 
 
 def test_figures_land_as_they_were_known_on_the_day(replica: Running, tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_nothing_new_makes_no_vintage(replica: Running, tmp_path: Path) -> None:
 
 def test_a_silent_revision_is_a_new_vintage_and_the_old_one_stays(replica: Running, tmp_path: Path) -> None:
     (first,) = pull(FEED, DAY, landing_root=tmp_path)
-    replica.faults.on("revised_value")
+    replica.faults.on(FEED.feed, "silent_revision")
     (second,) = pull(FEED, DAY, landing_root=tmp_path)
     assert second.is_new
     assert (values(first)[gdp("2023", "S008")], values(second)[gdp("2023", "S008")]) == ("5003.38", "5053.41")
@@ -268,32 +268,32 @@ def test_a_silent_revision_is_a_new_vintage_and_the_old_one_stays(replica: Runni
 
 @pytest.mark.parametrize(
     ("fault", "times"),
-    [("truncated", 1), ("server_error", 2), ("too_many_requests", 2), ("slow", 1)],
+    [("connection_reset", 1), ("status_500", 2), ("status_429", 2), ("slow_drip", 1)],
 )
 def test_what_passes_is_overcome(replica: Running, tmp_path: Path, fault: str, times: int) -> None:
     replica.faults.delay_seconds = 0.6
-    replica.faults.on(fault, times)
+    replica.faults.on(FEED.feed, fault, times)
     feed = FEED.model_copy(update={"request": {**FEED.request, "read_timeout": 0.3}})
     (landed,) = pull(feed, DAY, landing_root=tmp_path)
     assert landed.manifest["row_count"] == 717
-    asked = [path for path in replica.requests if path.startswith("/data/")]
+    asked = [path for path in replica.requests if path.startswith("/bureau_statistics/data/")]
     assert len(asked) == times + 1
 
 
 @pytest.mark.parametrize(
     ("fault", "said", "bytes_are_kept"),
     [
-        ("truncated", "found a truncated body of", True),
+        ("connection_reset", "found a truncated body of", True),
         ("cut_short", "the last line without its end", True),
-        ("rows_missing", "found row_count 646; expected 717, the publisher's own total", True),
-        ("server_error", "found status 500", False),
-        ("too_many_requests", "found status 429", False),
-        ("slow", "found no answer in time", False),
-        ("html", "found text/html", True),
+        ("half_month", "found row_count 359; expected 717, the publisher's own total", True),
+        ("status_500", "found status 500", True),
+        ("status_429", "found status 429", True),
+        ("slow_drip", "found a truncated body of", True),
+        ("waf_page", "found text/html", True),
         ("not_a_number", "column OBS_VALUE: found '约5003.38'; expected a number", True),
         ("unit_changed", "found USD for GDP, LEVEL; expected CNY", True),
-        ("duplicate_observation", "stands in row 159 already", True),
-        ("column_renamed", "header: found no column OBS_VALUE", True),
+        ("duplicate_rows", "stands in row 159 already", True),
+        ("header_renamed", "header: found no column OBS_VALUE", True),
     ],
 )
 def test_what_stays_is_refused_kept_and_told(
@@ -301,7 +301,7 @@ def test_what_stays_is_refused_kept_and_told(
 ) -> None:
     pull(FEED, date(2023, 4, 30), landing_root=tmp_path)
     replica.faults.delay_seconds = 0.6
-    replica.faults.on(fault)
+    replica.faults.on(FEED.feed, fault)
     feed = FEED.model_copy(update={"request": {**FEED.request, "read_timeout": 0.3}})
     with pytest.raises(BadInput) as caught:
         pull(feed, DAY, landing_root=tmp_path)

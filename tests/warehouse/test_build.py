@@ -104,7 +104,7 @@ def test_the_released_file_is_whole_without_this_machine(late_build: Build) -> N
 
 def test_a_revision_changes_the_mart_and_the_old_value_stays_as_of_then(house: House) -> None:
     house.pull(date(2023, 5, 1))
-    house.pull(date(2023, 5, 20), "revised_value")
+    house.pull(date(2023, 5, 20), "bureau_statistics:silent_revision")
     before = house.build("2023-04", date(2023, 5, 10))
     after = house.build("2023-04", date(2023, 5, 20))
     assert rows(before, GDP_2022)[0][0] == Decimal("4691.85")
