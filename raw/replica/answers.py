@@ -66,9 +66,10 @@ class Answer:
 
 
 class Publisher(Protocol):
-    """A stand-in for one publisher: a module of ``raw.replica.publishers`` has one as ``Publisher(now)``.
+    """A stand-in for one publisher: a module of ``raw.replica.publishers`` has one as ``Publisher(now, seed)``.
 
-    ``now`` is the moment it lives in: it serves what was out by then, in the version of then.
+    ``now`` is the moment it lives in: it serves what was out by then, in the version of then. With a
+    ``seed`` (not None) it may serve simulated data too, which the server then marks as such.
     ``content_faults`` are the faults it knows to build into its data; those of transport the server knows.
     """
 

@@ -25,6 +25,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
+from raw.doors import ORIGIN_HEADER
 from raw.replica import clock
 from raw.replica.answers import Answer, Asked, Publisher, UnanswerableError
 from raw.replica.faults import STATUS_FAULTS, TRANSPORT_FAULTS, Fault, Faults, zip_bomb
@@ -41,8 +42,11 @@ WAF_PAGE = (
 class Replica:
     """All stand-ins without HTTP: a request in, an answer and the faults still to be built in out."""
 
-    def __init__(self, faults: Faults | None = None, now: datetime | None = None) -> None:
+    def __init__(
+        self, faults: Faults | None = None, now: datetime | None = None, seed: int | None = None
+    ) -> None:
         self.faults = faults or Faults()
+        self.seed = seed
         self._now = now
         self._publishers: dict[str, Publisher] = {}
 
@@ -73,7 +77,7 @@ class Replica:
     def _publisher(self, feed: str) -> Publisher:
         # Without a fixed moment a stand-in would stay in the one in which it was first asked.
         if self._now is None or feed not in self._publishers:
-            self._publishers[feed] = publisher(feed, self.now)
+            self._publishers[feed] = publisher(feed, self.now, self.seed)
         return self._publishers[feed]
 
     def _refusal(self, status: int, said: str) -> Answer:
@@ -133,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", answer.media_type)
         if answer.status != HTTPStatus.NOT_MODIFIED:
             self.send_header("Content-Length", str(len(answer.body)))
+        if self.server.replica.seed is not None:
+            self.send_header(ORIGIN_HEADER, "simulated")
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
@@ -189,12 +195,15 @@ class Running:
 
 
 @contextmanager
-def serve(port: int = 0, faults: Faults | None = None, now: datetime | None = None) -> Iterator[Running]:
+def serve(
+    port: int = 0, faults: Faults | None = None, now: datetime | None = None, seed: int | None = None
+) -> Iterator[Running]:
     """Run the stand-ins on 127.0.0.1 for the length of a ``with`` block; port 0 takes a free one.
 
-    ``now`` fixes the moment they live in. Raises OSError when the port is taken.
+    ``now`` fixes the moment they live in; a ``seed`` lets them serve simulated data too, every answer then
+    marked as simulated. Raises OSError when the port is taken.
     """
-    replica = Replica(faults, now)
+    replica = Replica(faults, now, seed)
     server = _Server(port, replica)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -239,6 +248,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--fault", action="append", default=[], metavar="FEED:NAME[:TIMES]", help="break something of a feed"
     )
+    parser.add_argument(
+        "--simulated", type=int, metavar="SEED", help="serve simulated data too, marked as such"
+    )
     parser.add_argument("--list-faults", action="store_true", help="print every FEED:NAME and end")
     arguments = parser.parse_args(argv)
     if arguments.list_faults:
@@ -251,13 +263,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.error(f"--fault {text}: {error}")
     now = clock.end_of(arguments.as_of) if arguments.as_of else None
-    return _serve_until_stopped(arguments.port, faults, now)
+    return _serve_until_stopped(arguments.port, faults, now, arguments.simulated)
 
 
-def _serve_until_stopped(port: int, faults: Faults, now: datetime | None) -> int:
+def _serve_until_stopped(port: int, faults: Faults, now: datetime | None, seed: int | None) -> int:
     stop = threading.Event()
     try:
-        with serve(port, faults, now) as running:
+        with serve(port, faults, now, seed) as running:
             # Said explicitly: a shell starts what runs in the background with SIGINT ignored.
             for signal_number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(signal_number, lambda *_: stop.set())

@@ -239,7 +239,11 @@ def test_content_is_negotiated(replica: Running, accept: str, status: int) -> No
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/bureau_statistics/data/dataflow/CN_QWC/DF_OTHER/1.0/*", 404, "there is CN_QWC:DF_PLAN_STATISTICS(1.0)"),
+        (
+            "/bureau_statistics/data/dataflow/CN_QWC/DF_OTHER/1.0/*",
+            404,
+            "there is CN_QWC:DF_PLAN_STATISTICS(1.0)",
+        ),
         ("/bureau_statistics/data/dataflow/XX/DF_PLAN_STATISTICS/1.0/*", 404, "no dataflow XX"),
         ("/bureau_statistics/data/dataflow/CN_QWC/DF_PLAN_STATISTICS/2.0/*", 404, "no dataflow"),
         ("/bureau_statistics/nothing", 404, "no such resource"),

@@ -1,33 +1,10 @@
 -- Every source a figure can come from: publications of the bureaus and returns of responsible units.
 with
 
-published as (
-    select distinct
-        source as source_id,
-        source_title as title,
-        publisher,
-        coalesce(published_date, '') as published_date_printed,
-        source_url as url,
-        'published' as origin
-    from {{ ref('stg_bureau_statistics__observations') }}
-),
-
-returned as (
-    select distinct
-        'R-' || unit_id || '-' || return_month as source_id,
-        -- Who filled it in is part of what it is: a sample must be seen to be one.
-        '责任单位月度报表 / return of the responsible unit ' || return_month || '；填报 / reported by: ' || reporter as title,
-        unit_id as publisher,
-        cast(reported_on as varchar) as published_date_printed,
-        '' as url,
-        'returned' as origin
-    from {{ ref('stg_unit_returns__returns') }}
-),
-
 unioned as (
-    select * from published
-    union all
-    select * from returned
+    select * from {{ ref('int_bureau_statistics__sources') }}
+    union all by name
+    select * from {{ ref('int_unit_returns__sources') }}
 )
 
 select

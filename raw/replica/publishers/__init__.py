@@ -15,6 +15,9 @@ def known_publishers() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def publisher(feed: str, now: datetime) -> Publisher:
-    """The stand-in of a feed's publisher, living in the moment ``now``."""
-    return cast(Publisher, importlib.import_module(f"{__name__}.{feed}").Publisher(now))
+def publisher(feed: str, now: datetime, seed: int | None = None) -> Publisher:
+    """The stand-in of a feed's publisher, living in the moment ``now``.
+
+    With a ``seed`` it also serves simulated data, where nothing published can be bundled.
+    """
+    return cast(Publisher, importlib.import_module(f"{__name__}.{feed}").Publisher(now, seed))

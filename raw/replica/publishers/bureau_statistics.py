@@ -45,7 +45,7 @@ class Publisher:
         Fault.WRONG_ENCODING,
     }
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, seed: int | None = None) -> None:  # noqa: ARG002 (nothing simulated)
         self._now = now
         self._figures = figures(FEED)
 
