@@ -248,7 +248,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--fault", action="append", default=[], metavar="FEED:NAME[:TIMES]", help="break something of a feed"
     )
-    parser.add_argument("--simulated", type=int, metavar="SEED", help="serve simulated data too, so marked")
+    parser.add_argument("--simulated", type=int, metavar="SEED", help="simulated data too, so marked")
     parser.add_argument("--list-faults", action="store_true", help="print every FEED:NAME and end")
     arguments = parser.parse_args(argv)
     if arguments.list_faults:
