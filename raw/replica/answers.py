@@ -66,7 +66,7 @@ class Answer:
 
 
 class Publisher(Protocol):
-    """A stand-in for one publisher: a module of ``raw.replica.publishers`` has one as ``Publisher(now, seed)``.
+    """A stand-in for one publisher, in a module of ``raw.replica.publishers``: ``Publisher(now, seed)``.
 
     ``now`` is the moment it lives in: it serves what was out by then, in the version of then. With a
     ``seed`` (not None) it may serve simulated data too, which the server then marks as such.
