@@ -21,9 +21,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from raw.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -163,6 +160,10 @@ def check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
 
 def write_part(rows: Rows, table: Table, target: Path) -> None:
     """Write every declared column as text, verbatim, and where each row stood, as Parquet."""
+    # Here, and not above: the DAG files import this package, and the scheduler parses them all day long.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     columns = {
         name: pa.array([record.get(name) for record in rows.records], pa.string()) for name in table.columns
     }
