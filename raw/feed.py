@@ -117,6 +117,8 @@ class Table(Strict):
     replaces ("all": every file replaces the whole). ``control`` names the publisher's own totals that
     must come with every file. ``facts`` are the columns that do not stand in the file but are said beside
     it. ``doors`` are the table's own ways in, each with its request, where they are not the feed's.
+    ``microdata`` marks records of single units (declarations, station hours, ship positions), by the million
+    and not for publication: their staging is a view, which no released file holds.
     """
 
     format: str
@@ -126,6 +128,7 @@ class Table(Strict):
     scope: Literal["all"] | list[str] = "all"
     columns: dict[str, Column] = Field(min_length=1)
     control: list[Literal["row_count", "byte_count"]] = []
+    microdata: bool = False
 
     def staging_name(self, column: str) -> str:
         """Name of a column from staging on."""

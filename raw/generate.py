@@ -133,7 +133,7 @@ def staging_yml(feed: Feed, name: str, table: Table) -> str:
     model = {
         "name": f"stg_{feed.feed}__{name}",
         "description": f"{feed.title_zh} / {feed.title_en}",
-        "config": {"contract": {"enforced": True}},
+        "config": {"contract": {"enforced": True}} | ({"materialized": "view"} if table.microdata else {}),
         "data_tests": [_grain_test(feed, name, table)],
         "columns": columns,
     }
@@ -144,34 +144,44 @@ def staging_sql(feed: Feed, name: str, table: Table) -> str:
     """Rename, cast loudly, take the current vintage. Nothing else."""
     casts = [_cast(table, column, declared) for column, declared in table.columns.items()]
     lineage = [f"{landing} as {staging}" for landing, staging, _, _ in LINEAGE]
-    partition = ",\n".join(f"                {_identifier(column)}" for column in table.columns)
+    source = f"source('{feed.feed}', '{name}')"
+    relation = source if table.microdata else "'landed'"
+    first_seen = "_vintage_date as first_seen_date" if table.microdata else "first_seen_date"
     return "\n".join(
         [
             f"-- {_mark(feed)}",
             "with",
             "",
-            "landed as (",
-            "    select",
-            "        *,",
-            "        -- The same words may stand in many vintages; this is when they were first said.",
-            "        min(_vintage_date) over (",
-            "            partition by",
-            partition,
-            "        ) as first_seen_date",
-            f"    from {{{{ source('{feed.feed}', '{name}') }}}}",
-            "),",
-            "",
+            *([] if table.microdata else _landed_with_first_seen(table, source)),
             "current_rows as (",
-            "    {{ current_vintage('landed') }}",
+            f"    {{{{ current_vintage({relation}) }}}}",
             ")",
             "",
             "select",
             *[f"    {expression}," for expression in [*casts, *lineage]],
-            "    first_seen_date",
+            f"    {first_seen}",
             "from current_rows",
             "",
         ]
     )
+
+
+def _landed_with_first_seen(table: Table, source: str) -> list[str]:
+    """The CTE ``landed``; not for microdata, where comparing each row with all vintages costs too much."""
+    partition = ",\n".join(f"                {_identifier(column)}" for column in table.columns)
+    return [
+        "landed as (",
+        "    select",
+        "        *,",
+        "        -- The same words may stand in many vintages; this is when they were first said.",
+        "        min(_vintage_date) over (",
+        "            partition by",
+        partition,
+        "        ) as first_seen_date",
+        f"    from {{{{ {source} }}}}",
+        "),",
+        "",
+    ]
 
 
 def _cast(table: Table, column: str, declared: Column) -> str:

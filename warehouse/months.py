@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import calendar
+import csv
 from datetime import date, timedelta
 
 from raw.errors import BadInput
+from warehouse.paths import dbt_project_dir
 
 
 def month_end(month: str) -> date:
@@ -38,8 +40,18 @@ def last_full_month(as_of: date) -> str:
     return f"{last_day:%Y-%m}"
 
 
+def first_month() -> str:
+    """The first month of the earliest plan, from the seed ``plans``: before it there is nothing to monitor."""
+    with (dbt_project_dir() / "seeds" / "plan" / "plans.csv").open(encoding="utf-8", newline="") as file:
+        return f"{min(int(plan['first_year']) for plan in csv.DictReader(file)):04d}-01"
+
+
 def check_pair(month: str, as_of: date) -> None:
-    """A month can be released only once it is over, and nothing can be known from the future."""
+    """A month can be released only once it is over and a plan is running; nothing is known from the future."""
+    if month_end(month) < month_end(first_month()):
+        raise BadInput.one(
+            "MONTH", month, f"a month from {first_month()} on, when the plan begins", "use a later month"
+        )
     if as_of > date.today():
         raise BadInput.one(
             "AS_OF", as_of.isoformat(), f"a day up to today, {date.today()}", "use today's date"

@@ -274,7 +274,7 @@ def _serve_until_stopped(port: int, faults: Faults, now: datetime | None, seed: 
             print(running.url, flush=True)
             print("\n".join(f"{name}={url}" for name, url in addresses(running.url).items()), flush=True)
             stop.wait()
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # taken, forbidden, or no port number
         print(f"port {port} on 127.0.0.1: {error}; choose another with --port", file=sys.stderr)
         return 2
     return 0

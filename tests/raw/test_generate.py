@@ -111,6 +111,21 @@ def test_source_and_contract(project: Path) -> None:
     assert "[CNY]" in model["columns"][1]["description"]
 
 
+def test_microdata_is_staged_as_a_view_of_its_vintages(project: Path) -> None:
+    declared = project.parent / "feeds" / "tide_gauges.yml"
+    text = declared.read_text(encoding="utf-8").replace("format: csv ", "microdata: true\n    format: csv ")
+    declared.write_text(text, encoding="utf-8")
+    main(["generate"])
+    [model] = yaml.safe_load((project / FOLDER / "stg_tide_gauges__observations.yml").read_text())["models"]
+    assert model["config"] == {"contract": {"enforced": True}, "materialized": "view"}
+    drop_and_pull(project, "2022-01,1.5\n", date(2022, 2, 1))
+    drop_and_pull(project, "2022-01,1.6\n", date(2022, 3, 1))
+    [(period, value, first_seen, vintage)] = staged(project)
+    assert (period, str(value), first_seen, vintage) == (
+        "2022-01", "1.600000", date(2022, 3, 1), date(2022, 3, 1),
+    )  # fmt: skip
+
+
 def test_check_lists_what_is_stale(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["generate"])
     model = project / FOLDER / "stg_tide_gauges__observations.sql"
