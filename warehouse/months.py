@@ -41,13 +41,13 @@ def last_full_month(as_of: date) -> str:
 
 
 def first_month() -> str:
-    """The first month of the earliest plan, from the seed ``plans``: before it there is nothing to monitor."""
+    """The first month of the earliest plan, from the seed ``plans``: nothing is monitored before."""
     with (dbt_project_dir() / "seeds" / "plan" / "plans.csv").open(encoding="utf-8", newline="") as file:
         return f"{min(int(plan['first_year']) for plan in csv.DictReader(file)):04d}-01"
 
 
 def check_pair(month: str, as_of: date) -> None:
-    """A month can be released only once it is over and a plan is running; nothing is known from the future."""
+    """A month can be released only once it is over and a plan runs; nothing is known from the future."""
     if month_end(month) < month_end(first_month()):
         raise BadInput.one(
             "MONTH", month, f"a month from {first_month()} on, when the plan begins", "use a later month"

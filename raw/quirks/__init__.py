@@ -1,1 +1,1 @@
-"""What a publisher does that declaring cannot say: one module a feed, named hooks, the evidence in each docstring."""
+"""What a publisher does that declaring cannot say: one module a feed, named hooks, evidence in docstrings."""
