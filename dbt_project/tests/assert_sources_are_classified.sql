@@ -6,4 +6,4 @@ select
     'add the source with the class of its publisher' as remedy
 from {{ ref('int_sources__unioned') }} as sources
 left join {{ ref('source_classes') }} as source_classes on sources.source_id = source_classes.source_id
-where sources.origin = 'published' and source_classes.source_id is null
+where sources.publisher_class = 'second_hand' and source_classes.source_id is null

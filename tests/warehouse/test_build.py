@@ -82,7 +82,7 @@ def test_two_sources_are_two_vintages_and_the_choice_is_explained(late_build: Bu
         ("S001", Decimal("3721.680000"), False),
         ("S104", Decimal("3751.160000"), False),
     ]
-    assert found[2][3] == "set aside: publisher class 7 below class 1 of S003"
+    assert found[2][3] == "set aside: publisher class 8 below class 1 of S003"
 
 
 def test_every_figure_leads_to_landed_bytes(landed_house: House, late_build: Build) -> None:

@@ -5,5 +5,5 @@ select distinct
     publisher,
     coalesce(published_date, '') as published_date_printed,
     source_url as url,
-    'published' as origin
+    origin
 from {{ ref('stg_bureau_statistics__observations') }}

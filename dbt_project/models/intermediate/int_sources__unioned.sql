@@ -11,11 +11,8 @@ select
     unioned.source_id,
     unioned.title,
     coalesce(responsible_units.name_zh, unioned.publisher) as publisher,
-    case
-        when unioned.origin = 'returned' then 'responsible_unit'
-        -- A source nobody has classified yet is trusted least, and a test names it.
-        else coalesce(source_classes.publisher_class, 'second_hand')
-    end as publisher_class,
+    -- A source nobody has classified yet is trusted least, and a test names it.
+    coalesce(unioned.publisher_class, source_classes.publisher_class, 'second_hand') as publisher_class,
     {{ last_day_of_known('unioned.published_date_printed') }} as published_date,
     {{ date_precision('unioned.published_date_printed') }} as published_precision,
     unioned.url,

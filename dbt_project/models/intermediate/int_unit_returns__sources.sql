@@ -6,5 +6,6 @@ select distinct
     unit_id as publisher,
     cast(reported_on as varchar) as published_date_printed,
     '' as url,
-    'returned' as origin
+    'responsible_unit' as publisher_class,
+    origin
 from {{ ref('stg_unit_returns__returns') }}
