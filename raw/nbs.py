@@ -1,4 +1,4 @@
-"""What the two data services of the National Bureau of Statistics have in common, and this house asks of both.
+"""What the two data services of the National Bureau of Statistics have in common, and what is asked of both.
 
 Regions are codes of GB/T 2260, six digits; ``000000`` is the nation. Qingdao (370200) is a city with planning
 status of its own: it stands in the city databases only, and its province (370000) never stands in for it.
@@ -13,8 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -24,6 +23,9 @@ from raw.fetch import BadBody, Fetched
 from raw.readers import PERIOD, Rows
 
 logger = logging.getLogger(__name__)
+
+# Whatever JSON can hold; ``member`` looks into it and says what is missing.
+Json: TypeAlias = Any
 
 NATION = "000000"
 # The day on which the release library took the place of the query page that had stood for fifteen years.
@@ -112,7 +114,7 @@ def _record(entry: Entry) -> dict[str, str | None]:
     return dict(zip(COLUMNS, cells, strict=True))
 
 
-def json_of(content: bytes, where: str) -> Any:
+def json_of(content: bytes, where: str) -> Json:
     """The JSON of an answer, its decimals as they were written.
 
     Raises ``BadInput`` for anything else: the firewall answers with a page and status 200.
@@ -134,7 +136,7 @@ def json_of(content: bytes, where: str) -> Any:
         ) from error
 
 
-def member(holder: Any, name: str, where: str) -> Any:
+def member(holder: Json, name: str, where: str) -> Json:
     """A member of a JSON object; raise ``BadInput`` naming the one that is missing."""
     if not isinstance(holder, dict) or name not in holder:
         found = f"the members {', '.join(holder)}" if isinstance(holder, dict) else repr(holder)[:60]
@@ -191,19 +193,21 @@ def answers(
         for catalogue in service.catalogues(question) if asked else []:
             answer = service.data(question, catalogue, asked)
             if answer.answered_on > as_of:
-                logger.warning("%s says only what stands there on %s; left out", answer.url, answer.answered_on)
+                logger.warning(
+                    "%s says only what stands there on %s; left out", answer.url, answer.answered_on
+                )
                 return
             name = f"{question.database}_{catalogue}_{question.region}.json"
-            if _is_worth_landing(answer, question, asked, partial(read, where=name)):
+            if _is_worth_landing(read, answer, question, asked, name):
                 yield _extract(answer, question, catalogue, name)
 
 
 def _is_worth_landing(
-    answer: Fetched, question: Question, asked: list[str], read: Callable[[bytes], Reply]
+    read: Callable[[bytes, str], Reply], answer: Fetched, question: Question, asked: list[str], name: str
 ) -> bool:
     """Whether anything is published; an answer that cannot be read goes on, to be kept and told."""
     try:
-        reply = read(answer.content)
+        reply = read(answer.content, name)
     except BadInput:
         return True
     verify(reply, question, asked, answer)
@@ -224,7 +228,7 @@ def _extract(answer: Fetched, question: Question, catalogue: str, name: str) -> 
 
 
 def catalogues_named(leaves: Sequence[tuple[str, str]], name: str, where: str) -> list[str]:
-    """Ids of the catalogues of that name, whatever base period stands behind it; raise where there is none."""
+    """Ids of the catalogues of that name, whatever base period stands behind it; at least one."""
     found = [identity for identity, title in leaves if BASE_PERIOD.sub("", title).strip() == name]
     if not found:
         titles = ", ".join(title for _, title in leaves[:8])

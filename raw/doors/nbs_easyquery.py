@@ -1,7 +1,7 @@
 """The old query page of the National Bureau of Statistics: ``POST easyquery.htm``, for history.
 
-It was replaced on 2026-03-27 and has refused most clients since (403, ``reason: UrlACL``), so it is asked only
-about days before that. It says what stands there on the day it is asked and nothing of the days before.
+It was replaced on 2026-03-27 and has refused most clients since (403, ``reason: UrlACL``), so it is asked
+only about days before that. It says what stands there on the day it is asked and nothing of the days before.
 """
 
 from __future__ import annotations
@@ -111,9 +111,7 @@ class _Session:
         headers = {"Referer": f"{self._address}?cn=A01", "X-Requested-With": "XMLHttpRequest"}
         # k1 keeps caches between us from answering: milliseconds, as the page itself sends them.
         asked = {**form, "k1": str(time.time_ns() // 1_000_000)}
-        answer = fetch(
-            self._address, form=asked, headers=headers, cookies=self._cookies, policy=self._policy
-        )
+        answer = fetch(self._address, form=asked, headers=headers, cookies=self._cookies, policy=self._policy)
         # The captured answers name no type at all; one that names another than JSON is a page.
         if answer.headers.get("content-type", JSON_TYPE).split(";")[0].strip() != JSON_TYPE:
             problem = Problem(

@@ -1,4 +1,4 @@
-"""The release library of the National Bureau of Statistics: JSON, in place of the query page since 2026-03-27.
+"""The release library of the National Bureau of Statistics, since 2026-03-27 in place of its query page.
 
 The tree names the catalogues, a catalogue its indicators and the regions it has; ``stream/esData`` gives the
 figures. It says what stands there on the day it is asked, and nothing of the days before.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +16,7 @@ from raw.doors import Extract
 from raw.errors import BadInput
 from raw.feed import Feed
 from raw.fetch import Fetched, Policy, fetch
-from raw.nbs import INTERVAL, MOVED_ON, NATION, Question, answers, catalogues_named, member
+from raw.nbs import INTERVAL, MOVED_ON, NATION, Json, Question, answers, catalogues_named, member
 from raw.readers import nbs_release_library
 
 SERVICE = "dg/website/publicrelease/web/external"
@@ -66,7 +65,7 @@ class _Session:
             max_content_bytes=request.max_bytes,
         )
         self._cookies = httpx.Cookies()
-        self._lists: dict[tuple[str, ...], Any] = {}
+        self._lists: dict[tuple[str, ...], Json] = {}
 
     def catalogues(self, question: Question) -> list[str]:
         """Ids of the catalogues to ask; raise ``BadInput`` where the tree knows none of that name."""
@@ -144,7 +143,7 @@ class _Session:
                 remedy="ask a city database (7 or 8); Qingdao is in no province database",
             )
 
-    def _list(self, path: str, **params: str) -> Any:
+    def _list(self, path: str, **params: str) -> Json:
         key = (path, *params.values())
         if key not in self._lists:
             answer = fetch(

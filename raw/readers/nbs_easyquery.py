@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from raw.errors import BadInput
-from raw.nbs import AGAIN, NATION, Entry, Reply, json_of, member
+from raw.nbs import AGAIN, NATION, Entry, Json, Reply, json_of, member
 
 if TYPE_CHECKING:
     from raw.feed import Table
@@ -45,7 +45,9 @@ def reply(content: bytes, where: str) -> Reply:
     entries = [_entry(node, meanings, f"{where}, row {row}", row) for row, node in enumerate(nodes, start=1)]
     counted = sum(entry.value is not None for entry in entries)
     if data.get("hasdatacount", counted) != counted:
-        raise BadInput.one(where, f"{counted} figures", f"{data['hasdatacount']}, its own hasdatacount", AGAIN)
+        raise BadInput.one(
+            where, f"{counted} figures", f"{data['hasdatacount']}, its own hasdatacount", AGAIN
+        )
     return Reply(entries, sorted({entry.period for entry in entries}))
 
 
@@ -66,7 +68,7 @@ def time_code(sdmx: str) -> str:
     return f"{year}{'ABCD'[int(part[1]) - 1]}" if part.startswith("Q") else f"{year}{part}"
 
 
-def _meanings(data: Any, where: str) -> dict[tuple[str, str], dict[str, Any]]:
+def _meanings(data: Json, where: str) -> dict[tuple[str, str], dict[str, Json]]:
     """What each code of each dimension means; a list of nodes may hold null."""
     return {
         (member(dimension, "wdcode", where), member(node, "code", where)): node
@@ -76,7 +78,7 @@ def _meanings(data: Any, where: str) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def _entry(node: Any, meanings: dict[tuple[str, str], dict[str, Any]], where: str, row: int) -> Entry:
+def _entry(node: Json, meanings: dict[tuple[str, str], dict[str, Json]], where: str, row: int) -> Entry:
     # The dimensions stand in `wds`; splitting `code` would trip over codes with dots and underscores.
     codes = {wd["wdcode"]: wd["valuecode"] for wd in member(node, "wds", where)}
     indicator = meanings.get(("zb", member(codes, "zb", where)), {})
@@ -98,7 +100,7 @@ def _entry(node: Any, meanings: dict[tuple[str, str], dict[str, Any]], where: st
     )
 
 
-def _figure(data: Any, where: str) -> tuple[str | None, str | None]:
+def _figure(data: Json, where: str) -> tuple[str | None, str | None]:
     """The published figure and the unrounded one; nothing where the node is a placeholder (its 0 is none)."""
     if member(data, "hasdata", where) is not True:
         return None, None

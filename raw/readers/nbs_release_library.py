@@ -7,10 +7,10 @@ value for each indicator and region. There is no rounded and unrounded figure: w
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from raw.errors import BadInput
-from raw.nbs import AGAIN, Entry, Reply, json_of, member
+from raw.nbs import AGAIN, Entry, Json, Reply, json_of, member
 
 if TYPE_CHECKING:
     from raw.feed import Table
@@ -43,7 +43,7 @@ def reply(content: bytes, where: str) -> Reply:
     return Reply(entries, sorted(periods))
 
 
-def data_of(content: bytes, where: str) -> Any:
+def data_of(content: bytes, where: str) -> Json:
     """``data`` of any answer of the library; raise ``BadInput`` where it says it did not succeed."""
     message = json_of(content, where)
     if member(message, "success", where) is not True:
@@ -81,7 +81,7 @@ def name_and_unit(shown: str, unit: str, where: str) -> str:
     return matched[1]
 
 
-def _entry(value: Any, code: str, where: str, row: int) -> Entry:
+def _entry(value: Json, code: str, where: str, row: int) -> Entry:
     said = member(value, "value", where)
     region = _REGION.fullmatch(str(member(value, "da", where)))
     if region is None:

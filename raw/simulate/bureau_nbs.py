@@ -12,7 +12,7 @@ _CITY_GDP = {"first_year": 2015, "level": 8600.0, "growth": 1.065}
 
 def figure(seed: int, kind: str, region: str, period: str) -> Decimal:
     """One unrounded figure (eight decimals); ``kind`` is CPI, GDP_INDEX or GDP (亿元, of a year)."""
-    chance = Random(f"{seed}|{kind}|{region}|{period}")
+    chance = Random(f"{seed}|{kind}|{region}|{period}")  # noqa: S311 (figures, not secrets)
     if kind in _INDEX:
         value = chance.uniform(*_INDEX[kind])
     else:

@@ -1,9 +1,9 @@
-"""A stand-in for the National Bureau of Statistics: its old query page, and the release library that followed.
+"""A stand-in for the National Bureau of Statistics: its old query page, and the library that followed.
 
-Before 2026-03-27 it is the query page, from then on the library; the other one is not there (the page refuses
-with 403, ``reason: UrlACL``). No figure of either is bundled, so without a seed all it serves is placeholders,
-as the publisher does for what is not out. With a seed it serves simulated figures. Ids that are not documented
-are its own, which is why the client looks them up by name.
+Before 2026-03-27 it is the query page, from then on the library; the other one is not there (the page
+refuses with 403, ``reason: UrlACL``). No figure of either is bundled, so without a seed all it serves is
+placeholders, as the publisher does for what is not out. With a seed it serves simulated figures. Ids that are
+not documented are its own, which is why the client looks them up by name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from raw.doors import nbs_release_library as library
-from raw.nbs import MOVED_ON, NATION, every_period, period_of
+from raw.nbs import MOVED_ON, NATION, Json, every_period, period_of
 from raw.readers import nbs_easyquery, nbs_release_library
 from raw.replica.answers import Answer, Asked, UnanswerableError
 from raw.replica.clock import CHINA
@@ -86,9 +86,18 @@ _CPI = ("居民消费价格指数(上年同月=100)", "CPI")
 _NATION_CPI = "全国居民消费价格分类指数(上年同月=100)"
 _GDP = "国内生产总值指数(上年同期=100)"
 CATALOGUES = (
-    Catalogue("hgyd", "A01010J", "1", "5c7452825c7c4dcba391db5ca7f335c5", _NATION_CPI, *_CPI, "2026-01", "2099-12"),
-    Catalogue("hgyd", "A01010G", "1", "809d2522b0fe4be89142650341b19083", _NATION_CPI, *_CPI, "2021-01", "2025-12"),
-    Catalogue("hgyd", "A010101", "1", "9d4eec43537742a7ab5d63db97fa2f51", _NATION_CPI, *_CPI, "2016-01", "2020-12"),
+    Catalogue(
+        "hgyd", "A01010J", "1", "5c7452825c7c4dcba391db5ca7f335c5", _NATION_CPI, *_CPI,
+        "2026-01", "2099-12",
+    ),
+    Catalogue(
+        "hgyd", "A01010G", "1", "809d2522b0fe4be89142650341b19083", _NATION_CPI, *_CPI,
+        "2021-01", "2025-12",
+    ),
+    Catalogue(
+        "hgyd", "A010101", "1", "9d4eec43537742a7ab5d63db97fa2f51", _NATION_CPI, *_CPI,
+        "2016-01", "2020-12",
+    ),
     Catalogue(
         "hgjd", "A0103", "2", "28d936104e304aa191e338eb82b6dc09", _GDP, f"{_GDP}_累计值", "GDP_INDEX",
         "2010-Q1", "2099-Q4", lag_days=18,
@@ -104,7 +113,7 @@ CATALOGUES = (
 class Publisher:
     """Both services without HTTP: a question in, an answer out."""
 
-    # Members of a JSON object have no order, and every figure carries its period: nothing to move or to mistake.
+    # Members of a JSON object have no order, and every figure carries its period: nothing to move or mistake.
     content_faults = (TABLE_FAULTS - {Fault.COLUMN_MOVED, Fault.LAST_MONTH}) | {
         Fault.CUT_SHORT,
         Fault.WRONG_ENCODING,
@@ -138,13 +147,15 @@ class Publisher:
             return _said(_page_tree(held, form), frozenset())
         if form.get("m") != "QueryData":
             raise UnanswerableError(400, "m is getTree or QueryData")
-        wanted = {one["wdcode"]: one["valuecode"] for name in ("wds", "dfwds") for one in json.loads(form[name])}
+        wanted = {
+            one["wdcode"]: one["valuecode"] for name in ("wds", "dfwds") for one in json.loads(form[name])
+        }
         found = [one for one in held if one.group == wanted.get("zb")]
         if not found:
             return _said({"returncode": 501, "returndata": REFUSAL}, active)
         return _said(self._query_data(found[0], wanted, active), active)
 
-    def _query_data(self, catalogue: Catalogue, wanted: dict[str, str], active: frozenset[Fault]) -> Any:
+    def _query_data(self, catalogue: Catalogue, wanted: dict[str, str], active: frozenset[Fault]) -> Json:
         # A national database takes no notice of a region.
         region = wanted.get("reg", NATION) if catalogue.is_of_cities else NATION
         first, _, last = wanted["sj"].partition("-")
@@ -233,7 +244,9 @@ class Publisher:
 
     def _periods(self, catalogue: Catalogue) -> list[str]:
         """The catalogue's periods up to the running one, which is not out yet and comes as a placeholder."""
-        return list(every_period(catalogue.first, min(period_of(self._today, catalogue.first), catalogue.last)))
+        return list(
+            every_period(catalogue.first, min(period_of(self._today, catalogue.first), catalogue.last))
+        )
 
     def _figure(self, catalogue: Catalogue, region: str, period: str) -> Decimal | None:
         regions = CITIES if catalogue.is_of_cities else {NATION: "全国"}
@@ -246,14 +259,14 @@ class Publisher:
 _OK = {"success": True, "state": 20000, "message": "成功"}
 
 
-def _said(message: Any, active: frozenset[Fault]) -> Answer:
+def _said(message: Json, active: frozenset[Fault]) -> Answer:
     body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
     # As numbers, with the digits that stand there.
     body = re.sub(rb'"data":"(-?[\d.]+)"', rb'"data":\1', body)
     return Answer(200, spoil_text(body, active), JSON_TYPE)
 
 
-def _success(data: Any) -> Answer:
+def _success(data: Json) -> Answer:
     return _said({"data": data, **_OK}, frozenset())
 
 
@@ -261,10 +274,10 @@ def _wire(rows: list[Cells], value: str) -> WireTable:
     """The rows with the newest published one as the victim of faults of a single cell."""
     published = [number for number, row in enumerate(rows) if row[value] not in ("", "无")]
     columns = list(rows[0]) if rows else [value]
+    if not published:
+        return WireTable(columns, rows, value)  # no figure, nothing to spoil
     unit = "unit" if "unit" in columns else "du_name"
-    # Without a published figure there is none to spoil.
-    victims = rows if published else []
-    return WireTable(columns, victims or rows, value, unit if published else None, _OTHER_UNIT, (published or [0])[0])
+    return WireTable(columns, rows, value, unit, _OTHER_UNIT, victim=published[0])
 
 
 def _rounded(value: Decimal | None, catalogue: Catalogue) -> str:
