@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +18,7 @@ from raw import land
 from raw.doors import Extract, Original
 from raw.doors.drop_folder import inbox
 from raw.feed import Feed
+from raw.readers import is_date
 from raw.readers.reviewed_form import PAGE_FILE
 
 # The table that holds the pages' paragraphs, and the facts of a page that its figures are landed with.
@@ -34,10 +35,14 @@ class Request(BaseModel):
 
 
 def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:  # noqa: ARG001
-    """Yield the forms by name; one whose page has not landed by ``as_of`` comes without it."""
+    """Yield the forms reviewed by ``as_of``, each with its page as it had landed by then."""
     pages = {vintage.scope: vintage for vintage in land.vintages(None, feed.feed, PAGES, as_of)}
     for path in sorted(inbox(feed).glob(Request.model_validate(feed.request).files)):
-        page = pages.get(f"PAGE_ID={_page_id(path)}")
+        rows = _rows(path)
+        if any(_is_later(day, as_of) for day in _cells(rows, "REVIEWED_ON")):
+            continue
+        # Its reader sees to it that all rows are about one page.
+        page = pages.get(f"PAGE_ID={next(_cells(rows, 'PAGE_ID'), '')}")
         facts = page.manifest["facts"] if page else {}
         yield Extract(
             originals=(Original(path.name, path),),
@@ -50,7 +55,17 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         )
 
 
-def _page_id(path: Path) -> str:
-    """The page a form is about: its first row says it, and its reader sees to it that all rows do."""
+def _is_later(day: str, as_of: date) -> bool:
+    """Whether a review came after ``as_of``; a day still to come is a slip, for the reader to tell."""
+    today = datetime.now(UTC).astimezone().date()
+    return is_date(day) and as_of < date.fromisoformat(day) <= today
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a form as far as they can be read here; what is wrong with them its reader says."""
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    return next((row.get("PAGE_ID") or "" for row in csv.DictReader(io.StringIO(text, newline=""))), "")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def _cells(rows: list[dict[str, str]], name: str) -> Iterator[str]:
+    return (row.get(name) or "" for row in rows)

@@ -77,7 +77,7 @@ def _people_problems(record: dict[str, str | None], place: str, where: str) -> I
     place = f"{where}, {place}"
     if not extractor or not reviewer:
         yield Problem(
-            place, "no name", "EXTRACTED_BY and REVIEWED_BY", "let a second person review and sign it"
+            place, "no name", "EXTRACTED_BY and REVIEWED_BY", "let a second person review it and sign"
         )
     elif extractor == reviewer:
         yield Problem(place, f"{reviewer} as both", "two people", "let somebody else review it")
