@@ -1,4 +1,4 @@
-"""``python -m raw``: pull, list, probe, new, generate, returns, replica.
+"""``python -m raw``: pull, list, probe, new, generate, returns, extract, replica.
 
 Exit code 0 is good; 1 says that generated files are stale; 2 says that input was refused, with reasons.
 """
@@ -19,7 +19,7 @@ from raw.feed import NAME, Feed, Table, declared_feeds, feeds_root, find_feed, p
 from raw.readers import Rows
 
 # Parts with a command line of their own, imported only when asked for.
-DELEGATED = {"returns": "raw.returns", "replica": "raw.replica.server"}
+DELEGATED = {"returns": "raw.returns", "replica": "raw.replica.server", "extract": "raw.extract"}
 # The feed file that `new` writes: complete, commented, and valid as it is written.
 NEW_FEED = Path(__file__).parent / "new_feed.yml"
 
@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     generating.add_argument("--check", action="store_true", help="只检查 / only list what is stale")
     generating.set_defaults(command=_generate)
     commands.add_parser("returns", help="填报表 / workbooks of the responsible units: new, check")
+    commands.add_parser("extract", help="正文数字摘录表 / form for figures in a landed page's sentences")
     commands.add_parser("replica", help="替身发布者 / stand-in publishers, with faults")
     return parser
 

@@ -5,6 +5,10 @@ unioned as (
     select * from {{ ref('int_bureau_statistics__sources') }}
     union all by name
     select * from {{ ref('int_unit_returns__sources') }}
+    union all by name
+    select * from {{ ref('int_bureau_nbs__sources') }}
+    union all by name
+    select * from {{ ref('int_bureau_releases__sources') }}
 )
 
 select
