@@ -19,7 +19,7 @@ from raw.feed import NAME, Feed, Table, declared_feeds, feeds_root, find_feed, p
 from raw.readers import Rows
 
 # Parts with a command line of their own, imported only when asked for.
-DELEGATED = {"returns": "raw.returns", "replica": "raw.replica.server"}
+DELEGATED = {"returns": "raw.returns", "replica": "raw.replica.server", "faults": "raw.replica.matrix"}
 # The feed file that `new` writes: complete, commented, and valid as it is written.
 NEW_FEED = Path(__file__).parent / "new_feed.yml"
 
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     generating.set_defaults(command=_generate)
     commands.add_parser("returns", help="填报表 / workbooks of the responsible units: new, check")
     commands.add_parser("replica", help="替身发布者 / stand-in publishers, with faults")
+    commands.add_parser("faults", help="故障矩阵 / play every fault of every stand-in, say how each ended")
     return parser
 
 
