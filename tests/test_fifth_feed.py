@@ -24,7 +24,7 @@ publisher:
   name_en: Publisher of a test
   url: https://tides.example/
 licence: 测试数据 / test data
-origin: simulated
+origin: published
 door: drop_folder
 schedule:
   cron: "0 7 5 * *"
@@ -74,7 +74,7 @@ def test_a_feed_of_one_yaml_and_a_sample_reaches_the_warehouse(
         ).fetchall()
     # Codes stay text, an empty cell is no zero, and where the rows came from travels with them.
     assert [(gauge, month, str(level), origin) for gauge, month, level, origin, _ in found] == [
-        ("007", "2022-12", "2410.500000", "simulated"),
-        ("008", "2022-12", "None", "simulated"),
+        ("007", "2022-12", "2410.500000", "published"),
+        ("008", "2022-12", "None", "published"),
     ]
     assert all("row" in place for *_, place in found)

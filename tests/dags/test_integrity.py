@@ -126,7 +126,7 @@ def test_the_publication_waits_for_every_feed(seen: dict[str, Any]) -> None:
     assert dag["waits_for"] == [feed.feed for feed in declared_feeds()]
     assert dag["condition"] == "AssetAll"
     assert (dag["paused"], dag["max_active_runs"]) == (False, 1)
-    assert dag["params"] == ["as_of", "month"]
+    assert dag["params"] == ["as_of", "kind", "month"]
 
 
 def test_the_publication_is_build_check_release_each_tried_once(seen: dict[str, Any]) -> None:
