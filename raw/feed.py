@@ -189,7 +189,11 @@ class Table(Strict):
 
 
 class Feed(Strict):
-    """One declared feed: name = path = table = DAG."""
+    """One declared feed: name = path = table = DAG.
+
+    ``units`` are who answers for it, ``notes`` its traps in order of pain, ``never_met`` what was built from
+    a description and never seen live.
+    """
 
     feed: str = Field(pattern=rf"^{NAME.pattern}$")
     title_zh: str = Field(min_length=1)
@@ -203,6 +207,7 @@ class Feed(Strict):
     tables: dict[str, Table] = Field(min_length=1)
     units: list[str] = Field(min_length=1)
     notes: list[str] = []
+    never_met: list[str] = []
 
     @property
     def base_url(self) -> str:

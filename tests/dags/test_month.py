@@ -28,7 +28,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a fresh house: empty HOME, nothing landed, nothing released."""
     root = tmp_path_factory.mktemp("house")
     (root / "home").mkdir()
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
     return kept | {
         "HOME": str(root / "home"),
         "AIRFLOW_HOME": str(root / "airflow"),
@@ -223,7 +223,7 @@ def test_a_rehearsal_is_a_complete_release_apart_from_the_official_ones(
     assert {row["origin"] for row in manifest["inputs"]} == {"simulated"}
     assert not (root / "current").exists() and not (root / "releases").exists()
     assert not Path(house["WAREHOUSE_DATA"], "releases", "2023-01").exists()
-    assert not [path for path in Path(house["RAW_LANDING"]).rglob("vintage=2023-04-30*")]
+    assert not list(Path(house["RAW_LANDING"]).rglob("vintage=2023-04-30*"))
 
 
 def test_an_official_run_on_a_landing_with_a_simulated_vintage_is_refused(
