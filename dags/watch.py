@@ -1,7 +1,7 @@
-"""``watch_<feed>`` for each feed that people fill: what is dropped is landed within minutes, or refused and told.
+"""``watch_<feed>`` for each feed that people fill: what is dropped is landed, or refused and told, in minutes.
 
 It starts ``pull_<feed>`` without a partition: the files are landed and acknowledged at once, but the month is
-in, and may start a publication, only by the pull of the feed's own day. So a first early file never starts one.
+in, and may start a publication, only by the pull of the feed's own day: a first early file starts none.
 """
 
 from __future__ import annotations

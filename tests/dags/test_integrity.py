@@ -171,14 +171,16 @@ def look(last):
         return f"sleeps: {type(sleeping.trigger).__name__}"
     return "fires"
 
-print(look(None))
+looked = [look(None)]
 inbox = Path(os.environ["RAW_INBOX"], "unit_returns")
 inbox.mkdir(parents=True)
 (inbox / "a.xlsx").write_bytes(b"x")
-print(look(None))
+looked.append(look(None))
 from raw.doors import drop_folder
 drop_folder.SETTLED_SECONDS = 0.0
-print(look(None), look(datetime.fromtimestamp(time.time() - 60, UTC)), look(datetime.now(UTC)))
+for last in (None, datetime.fromtimestamp(time.time() - 60, UTC), datetime.now(UTC)):
+    looked.append(look(last))
+print(looked)
 """
 
 
@@ -190,7 +192,7 @@ def test_the_sensor_sleeps_until_something_new_was_dropped_and_settled(tmp_path:
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     sleeps = "sleeps: TimeDeltaTrigger"
-    assert ran.stdout.splitlines()[-3:] == [sleeps, sleeps, f"fires fires {sleeps}"]
+    assert ran.stdout.splitlines()[-1] == str([sleeps, sleeps, "fires", "fires", sleeps])
 
 
 def test_a_new_feed_file_is_a_new_dag(tmp_path: Path) -> None:
