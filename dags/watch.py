@@ -1,4 +1,4 @@
-"""``watch_<feed>`` for each feed that people fill: what is dropped is landed, or refused and told, in minutes.
+"""``watch_<feed>`` for each feed that people fill: what they drop is landed or refused within minutes.
 
 It starts ``pull_<feed>`` without a partition: the files are landed and acknowledged at once, but the month is
 in, and may start a publication, only by the pull of the feed's own day: a first early file starts none.
