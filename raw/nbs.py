@@ -153,10 +153,12 @@ def verify(reply: Reply, question: Question, asked: Sequence[str], answer: Fetch
     there may be no gap: unpublished periods come as placeholders, so a missing one means half an answer.
     """
     where = f"{answer.url}, catalogue {question.catalogue or question.catalogue_name}"
-    units = {entry.name: entry.unit for entry in reply.entries}
     for name, unit in question.units.items():
-        if reply.entries and units.get(name) != unit:
-            found = f"{name} in {units[name] or 'no unit'}" if name in units else f"no indicator {name}"
+        # One entry in another unit is enough: it may be the only period that was spoiled.
+        units = {entry.unit for entry in reply.entries if entry.name == name}
+        if reply.entries and units != {unit}:
+            told = " and ".join(sorted(other or "no unit" for other in units))
+            found = f"{name} in {told}" if units else f"no indicator {name}"
             raise _refused(where, found, f"{name} in {unit or 'no unit'}", answer)
     newest = max(reply.periods, default="")
     missing = [period for period in asked if period <= newest and period not in reply.periods]

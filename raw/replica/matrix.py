@@ -22,6 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from raw.errors import BadInput
 from raw.feed import Feed, declared_feeds, find_feed, parse_as_of
@@ -187,6 +188,7 @@ class Rehearsal:
         self.feed = feed
         self.as_of = as_of
         self._folder = folder
+        self._port = 0
         self._before, self._good = folder / "before", folder / "good"
         self._seed = None if self._fill(None) else seed
         if self._seed is not None:
@@ -206,7 +208,9 @@ class Rehearsal:
 
     @contextmanager
     def _stand_in(self, now: date, seed: int | None, faults: Faults) -> Iterator[Running]:
-        with serve(now=end_of(now), seed=seed, faults=faults) as running, asked_instead(running.url):
+        with serve(self._port, faults, end_of(now), seed) as running, asked_instead(running.url):
+            # The address is part of what some tables hold: another port would look like another figure.
+            self._port = urlsplit(running.url).port or 0
             yield running
 
     def run(self, chosen: Sequence[Case]) -> Iterator[Ended]:
