@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
-from raw.fetch import CHINA, BadBody, Fetched, Policy, fetch
+from raw.fetch import CHINA, BadBody, Fetched, Policy, fetch, told_together
 from raw.readers import is_date
 
 logger = logging.getLogger(__name__)
@@ -43,14 +43,6 @@ class Request(BaseModel):
     pages: list[str] = Field(min_length=1)
     transcribed: list[str] = []
     max_bytes: int = Field(default=5_000_000, gt=0)
-
-
-class BadPages(BadBody):
-    """Several pages that failed; ``body`` holds the first bytes that were refused."""
-
-    def __init__(self, problems: list[Problem], body: bytes) -> None:
-        super().__init__(problems[0], body)
-        BadInput.__init__(self, problems)
 
 
 class _Page(HTMLParser):
@@ -90,18 +82,16 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     not keep the others out.
     """
     request = Request.model_validate(feed.request)
-    problems: list[Problem] = []
-    bodies: list[bytes] = []
+    refused: list[BadInput] = []
     for page in request.pages:
         if page in request.transcribed or _day_of(_PAGE_DAY, page) > as_of:
             continue
         try:
             yield from _attachments(feed, f"{feed.base_url}/{page.lstrip('/')}", request, as_of)
         except BadInput as error:
-            problems += error.problems
-            bodies += [error.body] if isinstance(error, BadBody) else []
-    if problems:
-        raise BadPages(problems, bodies[0]) if bodies else BadInput(problems)
+            refused.append(error)
+    if refused:
+        raise told_together(refused)
 
 
 def _attachments(feed: Feed, address: str, request: Request, as_of: date) -> Iterator[Extract]:

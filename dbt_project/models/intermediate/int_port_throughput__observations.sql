@@ -4,12 +4,17 @@ with
 
 printed as (
     select
-        *,
+        * exclude (measure, obs_value),
         case measured
             when 'CARGO' then 'PORT_CARGO_THROUGHPUT'
             when 'CARGO_FOREIGN' then 'PORT_CARGO_FOREIGN'
             else 'PORT_CONTAINER_THROUGHPUT'
-        end as series_code
+        end as series_code,
+        'PORT_WHOLE' as scope,
+        'M-' || attachment as source_id,
+        -- 为去年同期% is an index: 105.3 says 5.3 per cent more.
+        replace(measure, 'INDEX', 'YOY') as measure,
+        if(measure like 'INDEX%', obs_value - 100, obs_value) as obs_value
     from {{ ref('stg_port_throughput__monthly') }}
     where
         obs_value is not null
@@ -18,16 +23,10 @@ printed as (
         and not (time_period like '%-02' and measure in ('LEVEL', 'YOY', 'INDEX'))
 ),
 
-table_figures as (
+of_our_ports as (
     select
-        printed.* exclude (measure, time_period, obs_value),
-        ports.area_code,
-        'PORT_WHOLE' as scope,
-        -- 为去年同期% is an index: 105.3 says 5.3 per cent more.
-        replace(printed.measure, 'INDEX', 'YOY') as month_measure,
-        printed.time_period,
-        if(printed.measure like 'INDEX%', printed.obs_value - 100, printed.obs_value) as obs_value,
-        'M-' || printed.attachment as source_id
+        printed.*,
+        ports.area_code
     from printed
     inner join {{ ref('ports') }} as ports
         on
@@ -39,19 +38,18 @@ table_figures as (
 -- A table of a whole year is the cumulative table of its December, and the figure of the year.
 dated as (
     select
-        * exclude (month_measure),
-        month_measure as measure,
+        *,
         'M' as frequency,
         if(time_period like '____', time_period || '-12', time_period) as reference_period
-    from table_figures
+    from of_our_ports
     union all by name
     select
-        * exclude (month_measure),
-        if(month_measure = 'YTD', 'LEVEL', 'YOY') as measure,
+        * exclude (measure),
+        if(measure = 'YTD', 'LEVEL', 'YOY') as measure,
         'A' as frequency,
         time_period as reference_period
-    from table_figures
-    where time_period like '____' and month_measure in ('YTD', 'YOY_YTD')
+    from of_our_ports
+    where time_period like '____' and measure in ('YTD', 'YOY_YTD')
 ),
 
 transcribed as (

@@ -1,8 +1,8 @@
 """A stand-in for the Ministry of Transport's pages of port throughput: one page a table, an .xlsx beside it.
 
 It serves the bundled true figures, which know one row: Qingdao's. The layout (a header of two levels with
-merged cells, Chinese labels) is built from description. What is not known stays an empty cell. Each page names
-the publication its figures really came from. The same question gives the same bytes.
+merged cells, Chinese labels) is built from description. What is not known stays an empty cell.
+Each page names the publication its figures really came from. The same question gives the same bytes.
 """
 
 from __future__ import annotations
