@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _PAGE_DAY = re.compile(r"t(\d{4})(\d{2})(\d{2})_\d+\.s?html?", re.ASCII)
-_LINK = re.compile(r"(?:\./)?(P0(\d{4})(\d{2})(\d{2})\d{15}\.[A-Za-z]{3,4})", re.ASCII)
+_LINK = re.compile(r"(?:\./)?(P0(\d{4})(\d{2})(\d{2})\d{12,15}\.[A-Za-z]{3,4})", re.ASCII)
 _READABLE_FIRST = (".xlsx",)
 
 

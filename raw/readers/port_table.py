@@ -53,7 +53,8 @@ _OTHER_KINDS = (
 _AGAIN = "pull again; if it stays, open the address in a browser: it may be a page of maintenance or login"
 _LAYOUT = "the ministry changed its table: compare with the page, adapt raw/readers/port_table.py, pull again"
 
-_ATTACHMENT = re.compile(r"P0(\d{4})(\d{2})(\d{2})\d{15}", re.ASCII)
+# Described with fifteen digits after the day; the true names have twelve.
+_ATTACHMENT = re.compile(r"P0(\d{4})(\d{2})(\d{2})\d{12,15}", re.ASCII)
 _PERIOD = re.compile(r"(\d{4})\s*年\s*(?:(?:1\s*[-－—–~至]\s*)?(\d{1,2})\s*月)?")
 # What is measured, by the words of its header; the longer word first, because it holds the shorter.
 _MEASURED = {
@@ -65,6 +66,8 @@ _MEASURED = {
 _UNITS = {"CARGO": ("万吨", "亿吨"), "CARGO_FOREIGN": ("万吨", "亿吨"), "CONTAINER": ("万TEU",)}
 _UNIT_NAMES = {"万标箱": "万TEU", "万标准箱": "万TEU"}
 _TOTALS = {"全国总计": "NATION", "全国合计": "NATION", "沿海合计": "COASTAL", "内河合计": "INLAND"}
+# Places whose own name ends in 港.
+_PLACES = ("连云港", "张家港", "防城港")
 _LABEL = ("港口", "港口名称", "港名")
 _NOTE = re.compile(r"^(注|备注|说明|资料来源|数据来源)")
 _EMPTY = {"", "-", "--", "—", "——", "－", "…", "/"}
@@ -135,7 +138,8 @@ def uploaded_on(name: str) -> str | None:
 def port_name(printed: str) -> str:
     """One name for one port: no blanks, hyphens or last 港 ("宁波-舟山港" → 宁波舟山, "青　岛" → 青岛)."""
     plain = re.sub(r"[-－—–·]", "", _squeezed(printed))
-    return plain[:-1] if plain.endswith("港") and len(plain) > 2 else plain
+    is_place = plain in _PLACES or len(plain) <= 2
+    return plain if is_place else plain.removesuffix("港")
 
 
 def _squeezed(text: str) -> str:

@@ -67,7 +67,7 @@ class _Release:
     @property
     def attachment(self) -> str:
         """Path of its table."""
-        return f"{FOLDER}/{self.known_from:%Y%m}/P0{self.known_from:%Y%m%d}{self.number:015d}.xlsx"
+        return f"{FOLDER}/{self.known_from:%Y%m}/P0{self.known_from:%Y%m%d}{self.number:012d}.xlsx"
 
     @property
     def title(self) -> str:
