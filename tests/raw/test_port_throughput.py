@@ -24,7 +24,7 @@ from raw.feed import DEFAULT_FEEDS, load_feed
 from raw.land import Landed, pull
 from raw.readers import Rows, check_rows, port_table
 from raw.replica.clock import end_of
-from raw.replica.faults import Fault
+from raw.replica.faults import Fault, zip_bomb
 from raw.replica.server import Running, addresses, faults_of, serve
 
 FEED = load_feed(DEFAULT_FEEDS / "port_throughput.yml")
@@ -383,6 +383,7 @@ SAID = {
 def test_every_fault_ends_as_promised(replica: Running, tmp_path: Path, fault: Fault) -> None:
     """Retried and landed, or kept, quarantined and announced; what passes is over at the second attempt."""
     times = 1 if fault in LANDED - {Fault.COLUMN_MOVED, Fault.SILENT_REVISION} else None
+    zip_bomb()  # it takes longer to make than we wait for an answer
     replica.faults.on("port_throughput", fault, times)
     replica.faults.delay_seconds = 0.6
     replica.faults.retry_after_seconds = 0
