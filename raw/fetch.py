@@ -12,7 +12,7 @@ import ipaddress
 import logging
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -492,3 +492,14 @@ def _too_large(url: str, limit: int, state: str, body: bytes) -> BadBody:
         remedy="ask for less at a time, or raise the limit in the feed file if it is right",
     )
     return BadBody(problem, body)
+
+
+def told_together(refused: Sequence[BadInput]) -> BadInput:
+    """One refusal of all problems of several requests; the first bytes that came are kept with it."""
+    problems = [problem for error in refused for problem in error.problems]
+    body = next((error.body for error in refused if isinstance(error, BadBody)), None)
+    if body is None:
+        return BadInput(problems)
+    together = BadBody(problems[0], body)
+    BadInput.__init__(together, problems)
+    return together

@@ -10,6 +10,8 @@ unioned as (
     select * from {{ ref('int_bureau_nbs__observations') }}
     union all by name
     select * from {{ ref('int_bureau_releases__observations') }}
+    union all by name
+    select * from {{ ref('int_port_throughput__observations') }}
 )
 
 select

@@ -9,6 +9,8 @@ unioned as (
     select * from {{ ref('int_bureau_nbs__sources') }}
     union all by name
     select * from {{ ref('int_bureau_releases__sources') }}
+    union all by name
+    select * from {{ ref('int_port_throughput__sources') }}
 )
 
 select
