@@ -138,8 +138,25 @@ def _joined(found: list[tuple[str, Rows]]) -> Rows:
 def _with_facts(rows: Rows, facts: Mapping[str, str], table: Table, where: str) -> Rows:
     check_facts(facts, table, where)
     said = {name: facts[name] for name in table.facts}
+    _check_agreement(rows, said, where)
     columns = [*rows.columns, *(name for name in said if name not in rows.columns)]
     return replace(rows, columns=columns, records=[{**record, **said} for record in rows.records])
+
+
+def _check_agreement(rows: Rows, said: Mapping[str, str], where: str) -> None:
+    """Refuse a file that says of itself something else than was said beside it: mostly another month's."""
+    problems = [
+        Problem(
+            where=f"{where}, column {name}",
+            found=f"{', '.join(others)} in the file",
+            expected=f"{fact}, as was said beside it",
+            remedy="download it again for the right period, or correct what is said beside it",
+        )
+        for name, fact in said.items()
+        if (others := sorted({text for record in rows.records if (text := record.get(name)) and text != fact}))
+    ]
+    if problems:
+        raise BadInput(problems)
 
 
 def check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
