@@ -151,7 +151,7 @@ def _last_vintage(known: list[land.Vintage]) -> str:
 
 
 def _last_due(feed: Feed, table_name: str, known: list[land.Vintage], today: date) -> str:
-    """How the table kept its calendar for the last month that is due; nothing where its rows name no month."""
+    """How the table kept its calendar for the last month due; nothing where its rows name no month."""
     watched = publishing_calendar.timeliness(feed, table_name, known, today)
     due = [one for one in watched if one.state != "not_due"]
     if not due:

@@ -130,7 +130,9 @@ class Schedule(Strict):
         months = [month for exceptional in self.exceptions for month in exceptional.months]
         twice = sorted({month for month in months if months.count(month) > 1})
         if twice:
-            raise ValueError(f"every month in one of `exceptions` only; {', '.join(map(str, twice))} is in two")
+            raise ValueError(
+                f"every month in one of `exceptions` only; {', '.join(map(str, twice))} is in two"
+            )
         return self
 
     def exception_of(self, month_number: int) -> Exceptional | None:

@@ -1,8 +1,8 @@
 """When a feed is expected to speak about a month, and whether it has.
 
-The days follow from ``schedule`` in the feed file; what arrived when follows from the landed vintages. A month
-whose figures came with the first pull of a table is ``backfilled``: we were not there to see whether it was
-late. Public holidays are not known; ``shift_to_working_day`` knows weekends only.
+The days follow from ``schedule`` in the feed file; what arrived when follows from the landed vintages. A
+month whose figures came with the first pull of a table is ``backfilled``: we were not there to see whether it
+was late. Public holidays are not known; ``shift_to_working_day`` knows weekends only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Timeliness:
 
 
 def expected(feed: Feed, month: str) -> Expected | None:
-    """The days on which a feed is expected to speak about ``month`` (``2022-12``); None where it never does."""
+    """When a feed is expected to speak about ``month`` (``2022-12``); None where it never does."""
     schedule = feed.schedule
     year, number = int(month[:4]), int(month[5:])
     exceptional = schedule.exception_of(number)
@@ -55,9 +55,7 @@ def expected(feed: Feed, month: str) -> Expected | None:
     if not exceptional.published:
         return None
     after = exceptional.months_after or schedule.months_after
-    grace = (
-        schedule.late_after_days if exceptional.late_after_days is None else exceptional.late_after_days
-    )
+    grace = schedule.late_after_days if exceptional.late_after_days is None else exceptional.late_after_days
     return _days(schedule, year, number + after, exceptional.expected_day or schedule.expected_day, grace)
 
 
@@ -110,7 +108,7 @@ def _months_before(as_of: date) -> list[str]:
 
 
 def _arrivals(table: Table, column: str, known: Iterable[Vintage]) -> dict[str, date]:
-    """The first vintage date at which each month was spoken of; a quarter or year counts as its last month."""
+    """The first vintage date that speaks of each month; a quarter or year counts as its last month."""
     arrived: dict[str, date] = {}
     for vintage in known:
         for period in _periods(table, column, vintage):

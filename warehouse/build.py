@@ -176,14 +176,18 @@ def _part_select(columns: list[str], vintage: Vintage) -> str:
 
 
 def _timeliness_view(timely: list[Timeliness]) -> str:
-    """SQL of the view ``landing.feed_timeliness``: no table, so that a released file holds it once, as a mart."""
-    names = ("feed", "table_name", "reference_month", "expected_date", "late_after_date")
-    names += ("first_landed_date", "late_days", "timeliness")
+    """SQL of ``landing.feed_timeliness``: a view, so that a released file holds it only as a mart."""
+    names = (
+        "feed", "table_name", "reference_month", "expected_date", "late_after_date", "first_landed_date",
+        "late_days", "timeliness",
+    )  # fmt: skip
     rows = [
-        (t.feed, t.table, t.reference_month, t.expected.day, t.expected.late_after)
-        + (t.first_landed, t.late_days, t.state)
-        for t in timely
-    ]
+        (
+            one.feed, one.table, one.reference_month, one.expected.day, one.expected.late_after,
+            one.first_landed, one.late_days, one.state,
+        )
+        for one in timely
+    ]  # fmt: skip
     values = ", ".join(
         f"({', '.join('null' if cell is None else literal(str(cell)) for cell in row)})" for row in rows
     )
@@ -285,6 +289,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
         "select 'table', schema_name, table_name, null, comment from duckdb_tables()"
         " where database_name = 'scratch' and schema_name != 'test_failures' and comment is not null"
         " union all select 'column', schema_name, table_name, column_name, comment from duckdb_columns()"
+        " semi join duckdb_tables() using (database_name, schema_name, table_name)"  # views are not copied
         " where database_name = 'scratch' and schema_name not in ('test_failures', 'landing')"
         " and comment is not null order by all"
     ).fetchall()

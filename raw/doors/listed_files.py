@@ -39,8 +39,8 @@ class Request(BaseModel):
     """Keys of ``request`` for this door.
 
     ``index`` is the path of the list, ``links`` the pattern of the addresses in it that belong to the table
-    (as in ``reports/*.html``), ``month_fact`` the column that the month in a title fills, ``accept`` the media
-    types a file may have.
+    (as in ``reports/*.html``), ``month_fact`` the column that the month in a title fills, ``day_fact`` that
+    of the day on which this version was published, ``accept`` the media types a file may have.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +49,7 @@ class Request(BaseModel):
     index: str = "index.html"
     links: str = Field(min_length=1)
     month_fact: str | None = None
+    day_fact: str | None = None
     accept: list[str] = Field(min_length=1)
     max_bytes: int = Field(default=20_000_000, gt=0)
 
@@ -93,7 +94,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
             media_type=answer.media_type,
             published_at=known_from.isoformat(),
             control=_control(item),
-            facts=_facts(item, request, answer.url),
+            facts=_facts(item, request, known_from, answer.url),
             origin=answer.origin,
         )
 
@@ -137,15 +138,16 @@ def _control(item: Listed) -> dict[str, int]:
     return {"row_count": int(rows[1])} if rows else {}
 
 
-def _facts(item: Listed, request: Request, where: str) -> dict[str, str]:
+def _facts(item: Listed, request: Request, known_from: date, where: str) -> dict[str, str]:
+    facts = {request.day_fact: known_from.isoformat()} if request.day_fact else {}
     if request.month_fact is None:
-        return {}
+        return facts
     month = MONTH_IN_TITLE.search(item.title)
     if month is None:
         raise BadInput.one(
             where=f"{where}, title in the list",
             found=repr(item.title),
             expected="a title that says the month, as in 2022年1月",
-            remedy="look at the list in a browser; correct request.links in the feed file if it names too much",
+            remedy="look at the list in a browser; request.links in the feed file may name too much",
         )
-    return {request.month_fact: f"{month[1]}-{int(month[2]):02d}"}
+    return {**facts, request.month_fact: f"{month[1]}-{int(month[2]):02d}"}

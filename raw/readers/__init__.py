@@ -153,7 +153,9 @@ def _check_agreement(rows: Rows, said: Mapping[str, str], where: str) -> None:
             remedy="download it again for the right period, or correct what is said beside it",
         )
         for name, fact in said.items()
-        if (others := sorted({text for record in rows.records if (text := record.get(name)) and text != fact}))
+        if (
+            others := sorted({text for record in rows.records if (text := record.get(name)) and text != fact})
+        )
     ]
     if problems:
         raise BadInput(problems)

@@ -4,10 +4,10 @@
 
     <h1>title</h1>
     <p class="info">编号：S131　发布日期：2022-02-24　来源：…</p>
-    <table><caption>2022年1月</caption> <tr><th>区市</th><th>…</th></tr> <tr><td>…</td></tr> </table>
+    <table><caption>2022年1月</caption><tr><th>区市</th>…</tr><tr><td>…</td></tr></table>
 
-Title (标题), month (月份, from the caption) and each ``label：text`` of the info line are columns of every row.
-A dash or nothing in a cell is no figure.
+Title (标题), month (月份, from the caption) and each ``label：text`` of the info line are columns of every
+row. A dash or nothing in a cell is no figure.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _whole_text(content: bytes, file_name: str) -> str:
             where=f"{file_name}, byte {error.start}",
             found=f"0x{content[error.start]:02x}, which is not UTF-8",
             expected="a page in UTF-8",
-            remedy="look at the page in a browser; if the publisher changed its encoding, add a reader for it",
+            remedy="look at the page in a browser; another encoding is another format",
         ) from error
     if not text.rstrip().lower().endswith("</html>"):
         raise BadInput.one(
@@ -81,7 +81,7 @@ def _said_of_the_page(page: BeautifulSoup, file_name: str) -> dict[str, str | No
         raise BadInput.one(
             where=file_name,
             found=f"a page that begins {page.get_text(' ', strip=True)[:60]!r}",
-            expected="a report: a title, a line with number and day, and a table whose caption says the month",
+            expected="a report: a title, an info line, and a table whose caption says the month",
             remedy="open it in a browser: it may be a page of apology or maintenance, or a new layout",
         )
     pairs = [pair.partition("：") for pair in info.get_text().strip().split(SEPARATOR) if pair]

@@ -13,12 +13,14 @@ import pytest
 from raw.replica.table import DIMENSIONS, figures, rows
 
 COLLECTION = Path(__file__).parents[3] / "shared" / "published"
-FEEDS = ("bureau_statistics", "unit_returns")
+FEEDS = ("bureau_statistics", "environment_reports", "unit_returns")
 RETURNED = {
     "rd_indicator_plan5", "high_value_patents_per_10k", "metro_operating_km", "energy_intensity_reduction",
     "surface_water_good_ratio", "forest_coverage", "life_expectancy", "doctors_per_1000",
     "mean_years_schooling_working_age", "pension_coverage_rate", "grain_capacity",
 }  # fmt: skip
+# What the monthly air reports print, and nobody else by the month.
+AIR = {"pm25", "pm10", "so2", "no2", "co", "o3"}
 AREAS = {"西海岸新区": "CN-370211", "青岛市": "CN-370200", "青岛港": "CN-370200"}
 Row = dict[str, str]
 
@@ -100,8 +102,8 @@ def test_every_series_has_a_chinese_and_an_english_name() -> None:
         assert row["NAME_EN"].isascii() and row["NAME_EN"][0].isupper(), row
 
 
-def test_the_two_feeds_share_the_figures_between_them() -> None:
-    assert [len(figures(feed)) for feed in FEEDS] == [859, 11]
+def test_the_feeds_share_the_figures_between_them() -> None:
+    assert [len(figures(feed)) for feed in FEEDS] == [761, 98, 11]
     assert {f.cells["INDICATOR"].lower() for f in figures("unit_returns")} == RETURNED
     assert {(f.cells["SOURCE"], f.cells["REF_AREA"]) for f in figures("unit_returns")} == {
         ("S001", "CN-370211")
@@ -124,7 +126,10 @@ def status_of(row: Row) -> str:
 
 def feed_of(row: Row) -> str:
     mine = row["series_code"] in RETURNED and (row["area"], row["source_id"]) == ("西海岸新区", "S001")
-    return "unit_returns" if mine else "bureau_statistics"
+    if mine:
+        return "unit_returns"
+    is_air = row["series_code"] in AIR or row["series_code"].startswith("aqi_")
+    return "environment_reports" if is_air and row["frequency"] == "M" else "bureau_statistics"
 
 
 def scope_of(row: Row) -> str:

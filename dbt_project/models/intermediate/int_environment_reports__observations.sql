@@ -20,17 +20,17 @@ with
 
 printed as (
     {%- for column, (series_code, measure, unit_measure) in columns.items() %}
-    select
-        reports.*,
-        '{{ series_code }}' as series_code,
-        '{{ measure }}' as measure,
-        '{{ unit_measure }}' as unit_measure,
-        reports.{{ column }} as value
-    from {{ ref('stg_environment_reports__air') }} as reports
-    where reports.{{ column }} is not null
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+        select
+            reports.*,
+            '{{ series_code }}' as series_code,
+            '{{ measure }}' as measure,
+            '{{ unit_measure }}' as unit_measure,
+            reports.{{ column }} as value
+        from {{ ref('stg_environment_reports__air') }} as reports
+        where reports.{{ column }} is not null
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
 )
 

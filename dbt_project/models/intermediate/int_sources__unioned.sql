@@ -7,6 +7,8 @@ unioned as (
     select * from {{ ref('int_unit_returns__sources') }}
     union all by name
     select * from {{ ref('int_environment_reports__sources') }}
+    union all by name
+    select * from {{ ref('int_environment_water__sources') }}
 )
 
 select

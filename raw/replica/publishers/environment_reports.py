@@ -1,7 +1,7 @@
 """A stand-in for the city's ecology bureau: a list of monthly air reports, each a page with one table.
 
-The figures are the bundled published ones, one page a source. The real pages were not obtained; these are built
-from the descriptions of them, with one fixed header.
+The figures are the bundled published ones, one page a source. The real pages were not obtained; these are
+built from the descriptions of them, with one fixed header.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ HEADERS = {
     ("AQI_GOOD_DAYS_RATIO", "LEVEL"): "优良天数比率（%）",
     ("AQI_GOOD_DAYS", "YTD"): "优良天数累计（天）",
 }
-for _code, _name in {"PM25": "PM2.5", "PM10": "PM10", "SO2": "SO2", "NO2": "NO2", "CO": "CO", "O3": "O3"}.items():
+for _code, _name in {
+    "PM25": "PM2.5",
+    "PM10": "PM10",
+    "SO2": "SO2",
+    "NO2": "NO2",
+    "CO": "CO",
+    "O3": "O3",
+}.items():
     HEADERS[_code, "LEVEL"] = f"{_name}（{'毫克' if _code == 'CO' else '微克'}/立方米）"
     HEADERS[_code, "YOY"] = f"{_name}同比（%）"
 COLUMNS = ["区市", *HEADERS.values()]
@@ -124,14 +131,17 @@ def _other_unit(header: str) -> str:
 
 def _index(reports: Iterable[Report]) -> str:
     items = "\n".join(
-        f'<li><a href="reports/{report.cells["SOURCE"]}.html">{report.month}环境空气质量（共 {len(report.rows)} 行）'
-        f"</a><span>{report.cells['PUBLISHED_DATE']}</span></li>"
+        f'<li><a href="reports/{report.cells["SOURCE"]}.html">'
+        f"{report.month}环境空气质量（共 {len(report.rows)} 行）</a>"
+        f"<span>{report.cells['PUBLISHED_DATE']}</span></li>"
         for report in reports
     )
     return _document("环境空气质量月报", f'<ul class="news_list">\n{items}\n</ul>')
 
 
-def _report_page(report: Report, month: str, columns: list[str], rows: list[Cells], headers: list[str]) -> str:
+def _report_page(
+    report: Report, month: str, columns: list[str], rows: list[Cells], headers: list[str]
+) -> str:
     said = report.cells
     reprint = "是" if "COPY" in said["TAGS"].split(";") else "否"
     info = "　".join(
