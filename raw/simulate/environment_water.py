@@ -1,9 +1,9 @@
 """Simulated surface water of the West Coast: its sections, their monthly results, the readings of a moment.
 
 The plan counts 21 sections and 52.38 % of them at class III or better in 2020, which is 11. Which they are
-was not found, so the sections here have codes for names, QWC-01 to QWC-21. The list changes once (2023-01), and
-the results of every March are put up again in June with one figure corrected, as publishers do. The same seed
-gives the same figures.
+was not found, so the sections here have codes for names, QWC-01 to QWC-21. The list changes once (2023-01),
+and the results of every March are put up again in June with one figure corrected, as publishers do. The same
+seed gives the same figures.
 """
 
 from __future__ import annotations

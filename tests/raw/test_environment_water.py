@@ -153,10 +153,12 @@ LANDED = {Fault.PATH_LIKE_NAME, Fault.COLUMN_MOVED, Fault.SILENT_REVISION}
 def test_every_fault_of_a_months_file_ends_as_promised(
     fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    day = date(2021, 3, 31)
-    pulled(tmp_path, monkeypatch, date(2021, 2, 28))
+    before, day = date(2021, 2, 28), date(2021, 3, 31)
     folder = tmp_path / FEED.feed / "section_results"
     one_table = FEED.model_copy(update={"tables": {"section_results": FEED.table("section_results")}})
+    with serve(now=end_of(before), seed=SEED) as replica:
+        monkeypatch.setenv("RAW_ENVIRONMENT_WATER_URL", f"{replica.url}/{FEED.feed}")
+        pull(one_table, before, landing_root=tmp_path)
     switched = Faults()
     switched.delay_seconds = 0.01
     switched.on(FEED.feed, fault, 2 if fault in RETRIED - {Fault.SLOW_DRIP} else None)
