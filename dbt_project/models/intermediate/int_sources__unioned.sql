@@ -11,6 +11,10 @@ unioned as (
     select * from {{ ref('int_bureau_releases__sources') }}
     union all by name
     select * from {{ ref('int_port_throughput__sources') }}
+    union all by name
+    select * from {{ ref('int_environment_reports__sources') }}
+    union all by name
+    select * from {{ ref('int_environment_water__sources') }}
 )
 
 select
