@@ -258,6 +258,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
         "select 'table', schema_name, table_name, null, comment from duckdb_tables()"
         " where database_name = 'scratch' and schema_name != 'test_failures' and comment is not null"
         " union all select 'column', schema_name, table_name, column_name, comment from duckdb_columns()"
+        " semi join duckdb_tables() using (database_name, schema_name, table_name)"  # views are not copied
         " where database_name = 'scratch' and schema_name not in ('test_failures', 'landing')"
         " and comment is not null order by all"
     ).fetchall()
