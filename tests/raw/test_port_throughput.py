@@ -450,6 +450,28 @@ def test_an_xlsx_is_taken_before_its_printed_twin() -> None:
         page_attachment._chosen(page_attachment._Page('<a href="../P020240528369534362302.xlsx">'), answer)
 
 
+TRANSCRIBED = {
+    "RELEASE": "601298-2023-Q1", "REF_AREA": "CN-370200", "SCOPE": "LISTED_COMPANY",
+    "INDICATOR": "PORT_CARGO_THROUGHPUT", "MEASURE": "YTD", "FREQ": "Q", "TIME_PERIOD": "2023-Q1",
+    "OBS_VALUE": "16089", "UNIT": "万吨", "SOURCE_TITLE": "公告", "PUBLISHER": "青岛港国际",
+    "PUBLISHED_DATE": "2023-04-28", "SOURCE_URL": "https://example.com/x", "PLACE_IN_SOURCE": "第 1 页",
+    "TRANSCRIBED_BY": "甲", "REVIEWED_BY": "乙",
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("replica")
+def test_a_dropped_workbook_and_a_transcription_land_and_wait_for_their_day(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox/port_throughput"
+    inbox.mkdir(parents=True)
+    (inbox / NAME).write_bytes(grouped([ROW]))
+    lines = [",".join(TRANSCRIBED), ",".join(TRANSCRIBED.values())]
+    (inbox / "transcriptions_601298.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    before = {one.manifest["scope"] for one in land(tmp_path / "early", date(2024, 8, 27))}
+    assert "TIME_PERIOD=2024-07" not in before  # put there on 28 August
+    landed = {one.manifest["scope"] for one in land(tmp_path)}
+    assert {"TIME_PERIOD=2024-07", "RELEASE=601298-2023-Q1"} <= landed
+
+
 def test_reader_and_feed_declare_the_same_columns() -> None:
     assert list(TABLE.columns) == list(port_table.COLUMNS)
     extract = Extract((Original(NAME, grouped([ROW])),), "inbox:x", "application/zip", published_at=None)
