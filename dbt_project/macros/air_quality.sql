@@ -39,11 +39,6 @@
     round_even(round({{ number }}{{ " * " ~ scale if scale != 1 }}, 6), 0)
 {%- endmacro %}
 
-{#- A minimum of seeds/reference/air_validity_rules.csv. -#}
-{% macro minimum(rule) -%}
-    (select rules.minimum from {{ ref('air_validity_rules') }} as rules where rules.rule = '{{ rule }}')
-{%- endmacro %}
-
 {#- Names of the pollutants whose sub-index is the index, where it is above 50; ties stand together. -#}
 {% macro primary_pollutants(index, sub_indices) -%}
     case

@@ -35,6 +35,7 @@ HEADER = (
 # Share of good days in an ordinary month, January first: a coastal city of the north, from its bulletins.
 SEASONAL_SHARE = (0.77, 0.83, 0.87, 0.87, 0.84, 0.77, 0.87, 0.93, 0.9, 0.9, 0.83, 0.77)
 OZONE_MONTHS = range(5, 10)
+FIRST_MONTH_OF_2026 = "2026-03"  # the first under HJ 633-2026
 SPIKE = ("1311A", 7, 10, "1210")  # station, day of the month, hour, SO2: seen at 1742A, removed later
 POLLUTANTS = ("PM2.5", "PM10", "SO2", "NO2", "O3", "CO")
 
@@ -113,6 +114,8 @@ def _station_day(station: str, day: date, seed: int) -> Series:
     is_bad = day in bad_days(DISTRICT if station in WEST_COAST else CITY, f"{day:%Y-%m}", seed)
     by_ozone = is_bad and day.month in OZONE_MONTHS
     fine = chance.uniform(97, 118) if is_bad and not by_ozone else (24 + 8 * winter) * local
+    if day in between_days(f"{day:%Y-%m}", seed):
+        fine = chance.uniform(64, 69)
     ozone = chance.uniform(182, 210) if by_ozone else (78 - 35 * winter) * local
     levels = {
         "PM2.5": fine,
@@ -160,6 +163,20 @@ def bad_days(area: str, month: str, seed: int) -> frozenset[date]:
     days = [day for day in _days(month) if day not in _invalid_days(month, seed)]
     order = Random(f"{seed}|bad|{month}").sample(days, len(days))
     return frozenset(order[: _bad_count(area, month, len(days), seed)])
+
+
+@cache
+def between_days(month: str, seed: int) -> frozenset[date]:
+    """Days that are good by the limits for particles of 2012 and bad by those of 2026 (75 and 60 µg/m³).
+
+    Where the limits of 2026 are in force they take the place of bad days, or the share would not be kept.
+    """
+    bad = bad_days(CITY, month, seed) | bad_days(DISTRICT, month, seed)
+    if month >= FIRST_MONTH_OF_2026:
+        both = sorted(bad_days(CITY, month, seed) & bad_days(DISTRICT, month, seed))
+        return frozenset(day for day in both[::2] if day.month not in OZONE_MONTHS)
+    days = [day for day in _days(month) if day not in bad]
+    return frozenset(Random(f"{seed}|between|{month}").sample(days, 2)) if len(days) > 2 else frozenset()
 
 
 def _bad_count(area: str, month: str, valid: int, seed: int) -> int:

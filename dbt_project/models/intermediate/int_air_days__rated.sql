@@ -37,6 +37,7 @@ sub_indices as (
     select
         rounded.*,
         limits.edition,
+        rules.good_index,
         rounded.air_date between limits.valid_from and coalesce(limits.valid_to, date '9999-12-31') as is_in_force,
         {{ iaqi("pm2_5_24h", "rounded.pm2_5") }} as pm2_5_iaqi,
         {{ iaqi("pm10_24h", "rounded.pm10") }} as pm10_iaqi,
@@ -49,6 +50,7 @@ sub_indices as (
         ) as o3_iaqi
     from rounded
     cross join {{ ref('int_air_limits__pivoted') }} as limits
+    cross join {{ ref('int_air_rules__pivoted') }} as rules
 ),
 
 indexed as (
@@ -79,13 +81,14 @@ select
     {%- endfor %}
     case
         when not is_incomplete then 'complete'
-        when largest_iaqi > {{ minimum('good_index') }} then 'exceeds_without_all'
+        when largest_iaqi > good_index then 'exceeds_without_all'
         else 'incomplete'
     end as day_status,
-    case when not is_incomplete or largest_iaqi > {{ minimum('good_index') }} then largest_iaqi end as aqi,
+    case when not is_incomplete or largest_iaqi > good_index then largest_iaqi end as aqi,
     case
-        when not is_incomplete or largest_iaqi > {{ minimum('good_index') }}
+        when not is_incomplete or largest_iaqi > good_index
             then {{ primary_pollutants("largest_iaqi", {"PM2.5": "pm2_5_iaqi", "PM10": "pm10_iaqi", "SO2": "so2_iaqi",
                 "NO2": "no2_iaqi", "CO": "co_iaqi", "O3": "o3_iaqi"}) }}
-    end as primary_pollutants
+    end as primary_pollutants,
+    case when not is_incomplete or largest_iaqi > good_index then largest_iaqi <= good_index end as is_good
 from indexed

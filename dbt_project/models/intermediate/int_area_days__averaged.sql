@@ -17,11 +17,12 @@ select
     expected.air_date,
     {%- for item in items %}
     case
-        when 100 * count(averaged.{{ item }}) >= {{ minimum('station_share') }} * count(*)
+        when 100 * count(averaged.{{ item }}) >= any_value(rules.station_share) * count(*)
             then avg(averaged.{{ item }})
     end as {{ item }}{{ "," if not loop.last }}
     {%- endfor %}
 from expected
 left join {{ ref('int_station_days__averaged') }} as averaged
     on expected.station_code = averaged.station_code and expected.air_date = averaged.air_date
+cross join {{ ref('int_air_rules__pivoted') }} as rules
 group by expected.area_code, expected.air_date

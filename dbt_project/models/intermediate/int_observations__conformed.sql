@@ -6,6 +6,8 @@ unioned as (
     select * from {{ ref('int_bureau_statistics__observations') }}
     union all by name
     select * from {{ ref('int_unit_returns__observations') }}
+    union all by name
+    select * from {{ ref('int_environment_air__observations') }}
 )
 
 select

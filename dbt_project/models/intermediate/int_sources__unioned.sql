@@ -5,6 +5,8 @@ unioned as (
     select * from {{ ref('int_bureau_statistics__sources') }}
     union all by name
     select * from {{ ref('int_unit_returns__sources') }}
+    union all by name
+    select * from {{ ref('int_environment_air__sources') }}
 )
 
 select
