@@ -70,7 +70,10 @@ def run(connection: duckdb.DuckDBPyConnection, models: Mapping[str, str], *names
 
 
 def give(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Mapping[str, str],
+    rows: Iterable[Sequence[object]],
 ) -> None:
     """Put rows of a test's own in the place of a model; columns left out of a row are null."""
     said = ", ".join(f"{column} {kind}" for column, kind in columns.items())

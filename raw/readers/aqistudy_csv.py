@@ -18,10 +18,17 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:
     try:
         lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput.one(file_name, f"{error}", "comma-separated text in UTF-8", "download it again") from error
+        raise BadInput.one(
+            file_name, f"{error}", "comma-separated text in UTF-8", "download it again"
+        ) from error
     names = list(table.columns)
     problems = [
-        Problem(f"{file_name}, row {number}", f"{len(cells)} cells", f"{len(names)}: {', '.join(names)}", "is it this layout?")
+        Problem(
+            f"{file_name}, row {number}",
+            f"{len(cells)} cells",
+            f"{len(names)}: {', '.join(names)}",
+            "is it this layout?",
+        )
         for number, cells in enumerate(lines, start=1)
         if len(cells) != len(names)
     ]

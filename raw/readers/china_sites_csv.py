@@ -1,4 +1,4 @@
-"""Reader of the wide daily station file ``china_sites_YYYYMMDD.csv``: a row a type and hour, a column a station.
+"""Reader of the wide daily file ``china_sites_YYYYMMDD.csv``: a row a type and hour, a column a station.
 
 Header ``date,hour,type,1001A,1002A,…``; fifteen types an hour; an empty cell is missing. It is turned to one
 row a station and hour. Stations come and go, so a column is known by its name only; a name that stands twice
@@ -59,7 +59,10 @@ def _lines(content: bytes, file_name: str) -> tuple[list[str], list[list[str]]]:
     if not lines or lines[0][:3] != KEY:
         found = ",".join(lines[0][:4])[:80] if lines else "nothing"
         raise BadInput.one(
-            f"{file_name}, header", repr(found), "date,hour,type, then stations", "is it the file that was asked for?"
+            f"{file_name}, header",
+            repr(found),
+            "date,hour,type, then stations",
+            "is it the file that was asked for?",
         )
     if not text.endswith("\n"):
         raise BadInput.one(file_name, "a last line without its end", "whole lines: it looks cut off", AGAIN)
@@ -92,9 +95,7 @@ def _stations(header: list[str], rows: list[list[str]], file_name: str) -> dict[
     return positions
 
 
-def _differences(
-    name: str, first: int, second: int, rows: list[list[str]], where: str
-) -> Iterator[Problem]:
+def _differences(name: str, first: int, second: int, rows: list[list[str]], where: str) -> Iterator[Problem]:
     for number, row in enumerate(rows, start=1):
         if row[first + 3] != row[second + 3]:
             yield Problem(
@@ -114,7 +115,10 @@ def _day(rows: list[list[str]], file_name: str) -> str:
         raise BadInput.one(f"{file_name}, column date", ", ".join(days[:5]), "one day as in 20220104", AGAIN)
     if named and named[1] != days[0]:
         raise BadInput.one(
-            f"{file_name}, column date", days[0], f"{named[1]}, as its name says", "download the right day again"
+            f"{file_name}, column date",
+            days[0],
+            f"{named[1]}, as its name says",
+            "download the right day again",
         )
     return f"{days[0][:4]}-{days[0][4:6]}-{days[0][6:]}"
 

@@ -1,8 +1,8 @@
 """Reader of the long hourly archive ``YYYY-MM-DDTHH.csv``: a row a station, all of one hour.
 
-Two pairs of columns are swapped in the source and put back here (its own README says so): ``o3_24h`` holds the
-latest hour and ``o3`` the highest of the day so far; ``o3_8h_24h`` the running 8-hour mean and ``o3_8h`` the
-highest of the day so far. An empty cell is missing; ``primarypollutant`` is a quoted list.
+Two pairs of columns are swapped in the source (its own README says so) and put back here: ``o3_24h`` holds
+the latest hour and ``o3`` the highest of the day so far, ``o3_8h_24h`` the running 8-hour mean and ``o3_8h``
+the highest of the day so far. An empty cell is missing; ``primarypollutant`` is a quoted list.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Reader of a scrape of a city's live page: a row a station and hour, keyed by the station's NAME.
 
 Header ``Date,Hour,WatchPoint,AQI,Level,PrimaryPollution,PM2.5,…``. ``NaN`` and an empty cell are missing; two
-primary pollutants stand on several lines of one quoted cell, among blanks; rows repeat word for word where the
-page was read twice in an hour.
+primary pollutants stand on several lines of one quoted cell, among blanks; rows repeat word for word where
+the page was read twice in an hour.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:
     columns = [NAMES.get(name, name) for name in found.columns]
     if columns != list(table.columns):
         raise BadInput.one(
-            f"{file_name}, header", ", ".join(found.columns), "Date, Hour, WatchPoint, AQI, …", "is it this layout?"
+            f"{file_name}, header",
+            ", ".join(found.columns),
+            "Date, Hour, WatchPoint, AQI, …",
+            "is it this layout?",
         )
     records: list[dict[str, str | None]] = []
     places: list[str] = []

@@ -32,7 +32,7 @@ HEADER = (
     *ELSEWHERE, *(f"{n}A" for n in range(1307, 1316)), "1961A", "1961A",
     *(f"{n}A" for n in range(1962, 1966)), "1966A", "1966A", "3362A", "3642A", "3643A",
 )  # fmt: skip
-# Share of good days in an ordinary month, January first: a coastal city of the north, from its bulletins.
+# Share of good days in an ordinary month, January first: about what the city's bulletins say.
 SEASONAL_SHARE = (0.77, 0.83, 0.87, 0.87, 0.84, 0.77, 0.87, 0.93, 0.9, 0.9, 0.83, 0.77)
 OZONE_MONTHS = range(5, 10)
 FIRST_MONTH_OF_2026 = "2026-03"  # the first under HJ 633-2026
@@ -40,6 +40,11 @@ SPIKE = ("1311A", 7, 10, "1210")  # station, day of the month, hour, SO2: seen a
 POLLUTANTS = ("PM2.5", "PM10", "SO2", "NO2", "O3", "CO")
 
 Series = dict[str, list[float | None]]
+
+
+def _chance(seed: int, *about: object) -> Random:
+    """Chance that is the same for the same seed and matter."""
+    return Random("|".join(map(str, (seed, *about))))  # noqa: S311 (nothing here is secret)
 
 
 def wide_rows(day: date, last_hour: int, seed: int, *, confirmed: bool) -> list[dict[str, str]]:
@@ -107,8 +112,8 @@ def _hour_before(station: str, day: date, hour: int, back: int, seed: int) -> di
 @cache
 def _station_day(station: str, day: date, seed: int) -> Series:
     """The 24 hourly means of a day, the hour ending at 1:00 first."""
-    chance = Random(f"{seed}|{station}|{day}")
-    regional = Random(f"{seed}|{day}").uniform(0.8, 1.12)
+    chance = _chance(seed, station, day)
+    regional = _chance(seed, day).uniform(0.8, 1.12)
     winter = math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365.25)
     local = regional * chance.uniform(0.95, 1.05)
     is_bad = day in bad_days(DISTRICT if station in WEST_COAST else CITY, f"{day:%Y-%m}", seed)
@@ -125,7 +130,10 @@ def _station_day(station: str, day: date, seed: int) -> Series:
         "CO": 0.55 + 0.2 * winter,
     }
     series: Series = {
-        name: [level * (1 + 0.15 * math.sin(hour * math.pi / 12)) * chance.uniform(0.97, 1.03) for hour in range(24)]
+        name: [
+            level * (1 + 0.15 * math.sin(hour * math.pi / 12)) * chance.uniform(0.97, 1.03)
+            for hour in range(24)
+        ]
         for name, level in levels.items()
     }
     series["O3"] = [ozone * share for share in _ozone_shape()]
@@ -151,7 +159,7 @@ def _lose_some(series: Series, day: date, chance: Random, seed: int) -> None:
 
 def _is_absent(day: date, hour: int, seed: int) -> bool:
     """Whether the whole hour is absent from the file: one hour of one day in twelve."""
-    return Random(f"{seed}|absent|{day}").randrange(24 * 12) == hour
+    return _chance(seed, "absent", day).randrange(24 * 12) == hour
 
 
 @cache
@@ -161,7 +169,7 @@ def bad_days(area: str, month: str, seed: int) -> frozenset[date]:
     The district's are the city's, and more or fewer where published shares ask for it.
     """
     days = [day for day in _days(month) if day not in _invalid_days(month, seed)]
-    order = Random(f"{seed}|bad|{month}").sample(days, len(days))
+    order = _chance(seed, "bad", month).sample(days, len(days))
     return frozenset(order[: _bad_count(area, month, len(days), seed)])
 
 
@@ -176,7 +184,7 @@ def between_days(month: str, seed: int) -> frozenset[date]:
         both = sorted(bad_days(CITY, month, seed) & bad_days(DISTRICT, month, seed))
         return frozenset(day for day in both[::2] if day.month not in OZONE_MONTHS)
     days = [day for day in _days(month) if day not in bad]
-    return frozenset(Random(f"{seed}|between|{month}").sample(days, 2)) if len(days) > 2 else frozenset()
+    return frozenset(_chance(seed, "between", month).sample(days, 2)) if len(days) > 2 else frozenset()
 
 
 def _bad_count(area: str, month: str, valid: int, seed: int) -> int:
@@ -184,7 +192,7 @@ def _bad_count(area: str, month: str, valid: int, seed: int) -> int:
     if share is None:
         share = published_share(CITY, month)
     if share is None:
-        drawn = SEASONAL_SHARE[int(month[5:]) - 1] + Random(f"{seed}|share|{month}").uniform(-0.06, 0.06)
+        drawn = SEASONAL_SHARE[int(month[5:]) - 1] + _chance(seed, "share", month).uniform(-0.06, 0.06)
         return valid - round(valid * min(drawn, 1.0))
     return valid - round(valid * float(share) / 100)
 
@@ -196,7 +204,7 @@ def _invalid_days(month: str, seed: int) -> frozenset[date]:
     shares = [share for area in (CITY, DISTRICT) if (share := published_share(area, month))]
     for lost in range(len(days)):
         if all(_is_share_of(share, len(days) - lost) for share in shares):
-            return frozenset(Random(f"{seed}|invalid|{month}").sample(days[1:-1], lost))
+            return frozenset(_chance(seed, "invalid", month).sample(days[1:-1], lost))
     raise ValueError(f"no number of days of {month} gives the published shares {', '.join(shares)}")
 
 

@@ -52,7 +52,7 @@ def ours(connection: duckdb.DuckDBPyConnection, models: dict[str, str]) -> None:
     run(connection, models, *OURS)
 
 
-def by_hand(connection: duckdb.DuckDBPyConnection, models: dict[str, str]) -> None:  # noqa: ARG001 (as ours)
+def by_hand(connection: duckdb.DuckDBPyConnection, models: dict[str, str]) -> None:
     """One statement with the limits written out."""
     connection.execute(f"create or replace table by_hand as {HAND_WRITTEN}")
 
@@ -92,7 +92,9 @@ def _hand_written() -> str:
             _rated("pm2_5", (0, 35, pm2_5, 115, 150, 250, 350, 500)),
             _rated("pm10", (0, 50, pm10, 250, 350, 420, 500, 600)),
             *(_rated(name, limits, 10 if name == "co" else 1) for name, limits in others.items()),
-            _rated("o3_8h", o8) if edition == "HJ633-2012" else f"coalesce({_rated('o3_8h', o8)}, case when o3_8h > 800 then 300 end)",
+            _rated("o3_8h", o8)
+            if edition == "HJ633-2012"
+            else f"coalesce({_rated('o3_8h', o8)}, case when o3_8h > 800 then 300 end)",
             *([_rated("o3_1h", o1)] if edition == "HJ633-2012" else []),
         ]
         selects.append(
@@ -139,7 +141,9 @@ def measure(stations: int, days: int, rounds: int, memory: str) -> dict[str, flo
         hours = write_hours(file, stations, days)
         seconds: dict[str, list[float]] = {"ours": [], "by_hand": []}
         with with_seeds() as connection:
-            connection.execute(f"set threads = 2; set memory_limit = '{memory}'; set temp_directory = '{folder}'")
+            connection.execute(
+                f"set threads = 2; set memory_limit = '{memory}'; set temp_directory = '{folder}'"
+            )
             connection.execute("set preserve_insertion_order = false")
             connection.execute(f"create view intermediate.int_station_hours__united as from '{file}'")
             run(connection, models, "int_air_limits__pivoted", "int_air_rules__pivoted")

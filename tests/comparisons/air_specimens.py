@@ -104,6 +104,26 @@ def qingdao_hours(models: Models) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def without_counting_runs(connection: duckdb.DuckDBPyConnection, models: Models) -> None:
+    """Rate the days again without the fourteen 8-hour means of HJ 663, which the standards at hand do not have."""
+    connection.execute("update intermediate.int_air_rules__pivoted set o3_daily_runs = 1")
+    run(connection, models, "int_station_days__averaged", "int_area_days__averaged", "int_air_days__rated")
+
+
+def daily_index(
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[tuple[str, str], tuple[int | None, str | None]]:
+    """Index and primary pollutants by day and place, under the edition of 2012; only days that have one."""
+    return {
+        (day, place): (index, primary)
+        for day, place, index, primary in connection.execute(
+            "select cast(air_date as varchar), place_code, aqi, primary_pollutants"
+            " from intermediate.int_air_days__rated where edition = ? and aqi is not null order by all",
+            [OLD],
+        ).fetchall()
+    }
+
+
 def hour_by_hour(connection: duckdb.DuckDBPyConnection, edition: str) -> Counter[str]:
     """How the printed index of each hour compares with ours under an edition."""
     return Counter(
@@ -125,14 +145,15 @@ def aqistudy(models: Models, table_name: str, file_name: str) -> list[Printed]:
     rows = specimen(table_name, file_name)
     period = "DATE" if table_name == "city_days" else "MONTH"
     items = {"PM2.5": "pm2_5", "PM10": "pm10", "SO2": "so2", "NO2": "no2", "CO": "co", "O3_8h": "o3_8h"}
-    columns = {"station_code": "varchar", "air_date": "date", **dict.fromkeys(items.values(), "double"), "o3_1h": "double"}
+    means = {**dict.fromkeys(items.values(), "double"), "o3_1h": "double"}
+    columns = {"station_code": "varchar", "air_date": "date", **means}
     with with_seeds() as connection:
         run(connection, models, "int_air_limits__pivoted", "int_air_rules__pivoted")
         days = [
             (str(r[period]), f"{r[period]}-01"[:10], *(r[column] for column in items)) for r in rows.records
         ]
         give(connection, "int_station_days__averaged", columns, days)
-        give(connection, "int_area_days__averaged", {"area_code" if c == "station_code" else c: t for c, t in columns.items()}, [])
+        give(connection, "int_area_days__averaged", {"area_code": "varchar", "air_date": "date", **means}, [])
         run(connection, models, "int_air_days__rated")
         rated = {
             place: (index, rest)
@@ -143,7 +164,8 @@ def aqistudy(models: Models, table_name: str, file_name: str) -> list[Printed]:
             ).fetchall()
         }
     return [
-        Printed(str(r[period]), int(str(r["AQI"])), str(r["LEVEL"]), *rated[str(r[period])]) for r in rows.records
+        Printed(str(r[period]), int(str(r["AQI"])), str(r["LEVEL"]), *rated[str(r[period])])
+        for r in rows.records
     ]
 
 
@@ -157,6 +179,9 @@ def main() -> None:
         "select air_date, place_code, pm2_5, pm10, so2, no2, co, o3_1h, o3_8h, aqi, primary_pollutants, day_status"
         " from intermediate.int_air_days__rated where edition = 'HJ633-2012' order by all"
     ).show(max_rows=100, max_width=200)
+    print("有 AQI 的日 / days that have an index:", daily_index(connection))
+    without_counting_runs(connection, models)
+    print("不计 O3 有效 8 小时均值个数时 / without counting the runs of ozone:", daily_index(connection))
     for edition in (LIVE_PAGE, OLD, "HJ633-2026"):
         print("逐小时 / hour by hour", edition, dict(hour_by_hour(connection, edition)))
     for table_name, file_name in (("city_days", DAYS), ("city_months", MONTHS)):

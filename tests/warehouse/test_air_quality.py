@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 from collections.abc import Iterator
 from datetime import date
@@ -50,7 +51,7 @@ def table_rows() -> list[dict[str, str]]:
 def by_hand(edition: str, item: str, concentration: Fraction) -> int | None:
     """The sub-index in exact fractions, from the table; None above its last limit."""
     knots = [(int(r["iaqi"]), Fraction(r[item])) for r in table_rows() if r["edition"] == edition and r[item]]
-    for (low, below), (high, above) in zip(knots, knots[1:], strict=False):
+    for (low, below), (high, above) in itertools.pairwise(knots):
         if concentration <= above:
             return math.ceil(low + (high - low) * (concentration - below) / (above - below))
     return None
@@ -123,7 +124,9 @@ def test_every_knot_of_the_hourly_items_and_one_past_it(
     items = {"so2": "so2_1h", "no2": "no2_1h", "co": "co_1h", "o3": "o3_1h"}
     pm = ("pm2_5_24h", "pm10_24h") if edition == OLD else ("pm2_5", "pm10")
     items |= {pm[0]: "pm2_5_24h", pm[1]: "pm10_24h"}
-    names = [name for name in HOUR_COLUMNS if name not in ("station_code", "air_date", "air_hour", "published_aqi")]
+    names = [
+        name for name in HOUR_COLUMNS if name not in ("station_code", "air_date", "air_hour", "published_aqi")
+    ]
     cases = [
         (item, Fraction(row[column]) + past * Fraction(1, 10 if item == "co" else 1), column)
         for row in table_rows()
@@ -181,10 +184,19 @@ def test_a_day_with_a_pollutant_missing_has_an_index_only_above_100(
     house: duckdb.DuckDBPyConnection, models: Models, edition: str
 ) -> None:
     rated = rate_days(
-        house, models, [{**CLEAN, "no2": None}, {**CLEAN, "no2": None, "pm2_5": 120.0}, {**CLEAN, "o3_8h": None}]
+        house,
+        models,
+        [{**CLEAN, "no2": None}, {**CLEAN, "no2": None, "pm2_5": 120.0}, {**CLEAN, "o3_8h": None}],
     )
-    found = [(rated[n, edition]["day_status"], rated[n, edition]["aqi"], rated[n, edition]["is_good"]) for n in range(3)]
-    assert found == [("incomplete", None, None), ("exceeds_without_all", 158, False), ("incomplete", None, None)]
+    found = [
+        (rated[n, edition]["day_status"], rated[n, edition]["aqi"], rated[n, edition]["is_good"])
+        for n in range(3)
+    ]
+    assert found == [
+        ("incomplete", None, None),
+        ("exceeds_without_all", 158, False),
+        ("incomplete", None, None),
+    ]
 
 
 def test_ozone_above_800_counts_by_its_highest_hour_in_2012_and_300_in_2026(
@@ -225,7 +237,9 @@ def test_a_daily_mean_needs_twenty_hours(house: duckdb.DuckDBPyConnection, model
     assert average(house, models, shuffled) == [(None, None, None)]
 
 
-def test_the_8_hour_means_of_ozone_lie_within_the_day(house: duckdb.DuckDBPyConnection, models: Models) -> None:
+def test_the_8_hour_means_of_ozone_lie_within_the_day(
+    house: duckdb.DuckDBPyConnection, models: Models
+) -> None:
     """A run ends at hour 8 at the earliest: the high hours 1 to 7 never stand alone in one."""
     hours = [(h, None, 150 if h <= 7 else 10) for h in range(24, 0, -1)]
     assert average(house, models, hours) == [(None, 150.0, (7 * 150 + 10) / 8)]

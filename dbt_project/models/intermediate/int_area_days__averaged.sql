@@ -16,10 +16,10 @@ select
     expected.area_code,
     expected.air_date,
     {%- for item in items %}
-    case
-        when 100 * count(averaged.{{ item }}) >= any_value(rules.station_share) * count(*)
-            then avg(averaged.{{ item }})
-    end as {{ item }}{{ "," if not loop.last }}
+        case
+            when 100 * count(averaged.{{ item }}) >= any_value(rules.station_share) * count(*)
+                then avg(averaged.{{ item }})
+        end as {{ item }}{{ "," if not loop.last }}
     {%- endfor %}
 from expected
 left join {{ ref('int_station_days__averaged') }} as averaged

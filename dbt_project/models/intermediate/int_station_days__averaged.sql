@@ -9,8 +9,8 @@ counted as (
         station_code,
         air_date,
         {%- for name in means %}
-        avg({{ name }}) as {{ name }}_mean,
-        count({{ name }}) as {{ name }}_hours,
+            avg({{ name }}) as {{ name }}_mean,
+            count({{ name }}) as {{ name }}_hours,
         {%- endfor %}
         list(o3) as o3_values,
         list(air_hour) as o3_hours
@@ -24,7 +24,7 @@ with_ozone as (
         * exclude (o3_values, o3_hours),
         [
             {%- for hour in range(1, 25) %}
-            o3_values[list_position(o3_hours, cast({{ hour }} as utinyint))]{{ "," if not loop.last }}
+                o3_values[list_position(o3_hours, cast({{ hour }} as utinyint))]{{ "," if not loop.last }}
             {%- endfor %}
         ] as o3
     from counted
@@ -37,10 +37,10 @@ with_ozone_runs as (
         list_max(with_ozone.o3) as o3_1h,
         [
             {%- for end in range(8, 25) %}
-            case
-                when list_count(with_ozone.o3[{{ end - 7 }}:{{ end }}]) >= rules.o3_8h_hours
-                    then list_avg(with_ozone.o3[{{ end - 7 }}:{{ end }}])
-            end{{ "," if not loop.last }}
+                case
+                    when list_count(with_ozone.o3[{{ end - 7 }}:{{ end }}]) >= rules.o3_8h_hours
+                        then list_avg(with_ozone.o3[{{ end - 7 }}:{{ end }}])
+                end{{ "," if not loop.last }}
             {%- endfor %}
         ] as o3_runs
     from with_ozone
@@ -51,7 +51,7 @@ select
     station_code,
     air_date,
     {%- for name in means %}
-    case when {{ name }}_hours >= daily_mean_hours then {{ name }}_mean end as {{ name }},
+        case when {{ name }}_hours >= daily_mean_hours then {{ name }}_mean end as {{ name }},
     {%- endfor %}
     cast(o3_1h as double) as o3_1h,
     -- Too few runs do not matter once one of them is above the limit.

@@ -14,7 +14,7 @@ rounded as (
         air_hour,
         published_aqi,
         {%- for name in whole %}
-        {{ rounded_half_even(name) }} as {{ name }},
+            {{ rounded_half_even(name) }} as {{ name }},
         {%- endfor %}
         {{ rounded_half_even("co", 10) }} as co_tenths
     from {{ ref('int_station_hours__united') }}

@@ -31,7 +31,7 @@ select
     cast(case when hour_ending = '0' then file_date - 1 else file_date end as date) as air_date,
     cast(case when hour_ending = '0' then '24' else hour_ending end as utinyint) as air_hour,
     {%- for name in measured %}
-    cast({{ name }} as decimal(9, 3)) as {{ name }},
+        cast({{ name }} as decimal(9, 3)) as {{ name }},
     {%- endfor %}
     aqi as published_aqi,
     origin,
