@@ -49,9 +49,12 @@ def compiled(target: Path) -> dict[str, str]:
     return {name: (folder / f"{name}.sql").read_text(encoding="utf-8") for name in MODELS}
 
 
-def with_seeds() -> duckdb.DuckDBPyConnection:
-    """A database in memory that holds the seeds, and nothing in its schema ``intermediate``."""
-    connection = duckdb.connect()
+def with_seeds(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A database that holds the seeds, and nothing in its schema ``intermediate``; in memory, or in a folder.
+
+    The compiled models call it ``memory``, which is also how DuckDB names it by its file.
+    """
+    connection = duckdb.connect(str(folder / "memory.duckdb") if folder else ":memory:")
     connection.execute("create schema reference; create schema intermediate")
     described = yaml.safe_load((REFERENCE / "_environment_air__seeds.yml").read_text(encoding="utf-8"))
     types = {seed["name"]: seed["config"]["column_types"] for seed in described["seeds"]}

@@ -39,6 +39,11 @@
     round_even(round({{ number }}{{ " * " ~ scale if scale != 1 }}, 6), 0)
 {%- endmacro %}
 
+{#- The mean of the stations that have a value, where enough of those that should have one do. -#}
+{% macro mean_of_enough(item) -%}
+    case when 100 * count({{ item }}) >= any_value(rules.station_share) * count(*) then avg({{ item }}) end
+{%- endmacro %}
+
 {#- Names of the pollutants whose sub-index is the index, where it is above 50; ties stand together. -#}
 {% macro primary_pollutants(index, sub_indices) -%}
     case

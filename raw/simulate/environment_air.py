@@ -48,7 +48,7 @@ def _chance(seed: int, *about: object) -> Random:
 
 
 def wide_rows(day: date, last_hour: int, seed: int, *, confirmed: bool) -> list[dict[str, str]]:
-    """The rows of ``china_sites_<day>.csv`` up to an hour: ``date``, ``hour``, ``type``, then a cell a station.
+    """The rows of ``china_sites_<day>.csv`` up to an hour: ``date``, ``hour``, ``type``, a cell a station.
 
     ``confirmed``: as it stands once the month has been confirmed.
     """

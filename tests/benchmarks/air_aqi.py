@@ -140,7 +140,7 @@ def measure(stations: int, days: int, rounds: int, memory: str) -> dict[str, flo
         file = Path(folder) / "hours.parquet"
         hours = write_hours(file, stations, days)
         seconds: dict[str, list[float]] = {"ours": [], "by_hand": []}
-        with with_seeds() as connection:
+        with with_seeds(Path(folder)) as connection:
             connection.execute(
                 f"set threads = 2; set memory_limit = '{memory}'; set temp_directory = '{folder}'"
             )

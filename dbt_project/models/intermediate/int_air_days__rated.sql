@@ -27,7 +27,7 @@ rounded as (
         place_code,
         air_date,
         {%- for name in whole %}
-        {{ rounded_half_even(name) }} as {{ name }},
+            {{ rounded_half_even(name) }} as {{ name }},
         {%- endfor %}
         {{ rounded_half_even("co", 10) }} as co_tenths
     from places
@@ -77,7 +77,7 @@ select
     o3_8h,
     co_tenths / 10 as co,
     {%- for name in pollutants %}
-    {{ name }}_iaqi,
+        {{ name }}_iaqi,
     {%- endfor %}
     case
         when not is_incomplete then 'complete'

@@ -1,5 +1,10 @@
 -- One row an edition: the limit of every item at every knot of its table, and what the edition does otherwise.
 select
+    {%- for item in index_items() %}
+        {%- for knot in index_knots() %}
+            max(breakpoints.{{ item }}) filter (where breakpoints.iaqi = {{ knot }}) as {{ item }}_{{ knot }},
+        {%- endfor %}
+    {%- endfor %}
     standards.edition,
     standards.valid_from,
     standards.valid_to,
@@ -7,14 +12,7 @@ select
     standards.rates_hourly_pm_1h,
     standards.index_despite_missing,
     standards.o3_8h_above_index as o3_8h_above,
-    standards.so2_1h_above_index as so2_1h_above,
-    {%- for item in index_items() %}
-    {%- set is_last_item = loop.last %}
-    {%- for knot in index_knots() %}
-    max(breakpoints.{{ item }}) filter (where breakpoints.iaqi = {{ knot }}) as {{ item }}_{{ knot }}
-    {{- "" if is_last_item and loop.last else "," }}
-    {%- endfor %}
-    {%- endfor %}
+    standards.so2_1h_above_index as so2_1h_above
 from {{ ref('air_standards') }} as standards
 inner join {{ ref('air_index_breakpoints') }} as breakpoints on standards.edition = breakpoints.edition
 group by all

@@ -1,5 +1,4 @@
 -- The day of an area: the mean of its stations' days, where enough of the stations of that day have one.
-{% set items = ["pm2_5", "pm10", "so2", "no2", "co", "o3_1h", "o3_8h"] %}
 with
 
 expected as (
@@ -15,12 +14,13 @@ expected as (
 select
     expected.area_code,
     expected.air_date,
-    {%- for item in items %}
-        case
-            when 100 * count(averaged.{{ item }}) >= any_value(rules.station_share) * count(*)
-                then avg(averaged.{{ item }})
-        end as {{ item }}{{ "," if not loop.last }}
-    {%- endfor %}
+    {{ mean_of_enough('averaged.pm2_5') }} as pm2_5,
+    {{ mean_of_enough('averaged.pm10') }} as pm10,
+    {{ mean_of_enough('averaged.so2') }} as so2,
+    {{ mean_of_enough('averaged.no2') }} as no2,
+    {{ mean_of_enough('averaged.co') }} as co,
+    {{ mean_of_enough('averaged.o3_1h') }} as o3_1h,
+    {{ mean_of_enough('averaged.o3_8h') }} as o3_8h
 from expected
 left join {{ ref('int_station_days__averaged') }} as averaged
     on expected.station_code = averaged.station_code and expected.air_date = averaged.air_date
