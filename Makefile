@@ -9,7 +9,7 @@ export AIRFLOW_HOME ?= $(CURDIR)/.airflow
 export GX_ANALYTICS_ENABLED = False
 export DO_NOT_TRACK = 1
 
-.PHONY: help month test lint format airflow generate lock soak clean
+.PHONY: help month rehearsal test soak bench faults lint format airflow generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,11 +27,20 @@ $(PROVISIONED): requirements.lock pyproject.toml
 month: $(PROVISIONED) ## make one monthly release; MONTH=2022-12 AS_OF=2023-04-30, default the last full month, today
 	@$(BIN)/python dags $(if $(MONTH),--month $(MONTH)) $(if $(AS_OF),--as-of $(AS_OF))
 
+rehearsal: $(PROVISIONED) ## the same with simulated data, stamped and kept apart; MONTH= AS_OF= SEED=1
+	@$(BIN)/python dags --rehearsal $(if $(MONTH),--month $(MONTH)) $(if $(AS_OF),--as-of $(AS_OF)) $(if $(SEED),--seed $(SEED))
+
 test: $(PROVISIONED) ## run the tests (minutes)
 	@$(BIN)/python -m pytest -m "not soak" -q -n 2 --dist loadfile
 
 soak: $(PROVISIONED) ## run the tests that take longer
 	@$(BIN)/python -m pytest -m soak -q
+
+bench: $(PROVISIONED) ## the benchmarks, one after the other (minutes)
+	@set -e; for file in tests/benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+faults: $(PROVISIONED) ## play every fault of every stand-in and say how each ended; AS_OF=2024-12-31
+	@$(BIN)/python -m raw faults $(if $(AS_OF),--as-of $(AS_OF))
 
 lint: $(PROVISIONED) ## ruff, mypy, sqlfluff and freshness of generated files
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

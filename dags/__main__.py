@@ -1,6 +1,7 @@
 """``python dags``: the DAGs run on this machine, without a scheduler.
 
 ``python dags [--month 2022-12] [--as-of 2023-04-30]`` makes one monthly release (`make month`);
+with ``--rehearsal [--seed 1]`` one of simulated data, apart from the official ones (`make rehearsal`);
 ``python dags --web [--port 8080]`` starts Airflow with its web page (`make airflow`).
 Exit code 0: done. 1: something broke. 2: bad input, or the gate refused the month. 130: stopped by Ctrl-C.
 """
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
-from _month import explain, run_month
+from _month import explain, rehearse_month, run_month
 from _web import run_web
 
 from raw.errors import BadInput
@@ -27,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.web:
             return run_web(options.port)
         month, as_of = dates(options.month, options.as_of)
+        if options.rehearsal:
+            return rehearse_month(month, as_of, options.seed)
         return run_month(month, as_of)
     except BadInput as error:
         explain(error)
@@ -53,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--as-of", metavar="YYYY-MM-DD", help="截止日 / what was known by then; default today"
     )
+    parser.add_argument(
+        "--rehearsal", action="store_true", help="模拟演练 / simulated data, in a house of its own"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="演练种子 / of what is simulated (%(default)s)")
     parser.add_argument("--web", action="store_true", help="启动 Airflow 及网页 / Airflow with its web page")
     parser.add_argument(
         "--port", type=int, default=8080, help="网页端口 / port of the web page (%(default)s)"

@@ -102,28 +102,24 @@ def _free_port(wanted: int) -> int:
 
 
 @contextmanager
-def publishers(as_of: date | None = None) -> Iterator[str]:
+def publishers(as_of: date | None = None, seed: int | None = None) -> Iterator[str]:
     """Start the stand-in publishers and fill the inbox with the sample returns, for a ``with`` block.
 
     They live in the day ``as_of`` (default: today). Where any RAW_<FEED>_URL names a real publisher none is
-    started, so that the two are never mixed. Yields the addresses that will be asked.
+    started, so that the two are never mixed. With a ``seed`` (a rehearsal) they simulate what cannot be
+    bundled, and no real publisher is asked. Yields the addresses that will be asked.
     """
     from raw.doors.drop_folder import inbox
     from raw.feed import find_feed
     from raw.replica.clock import end_of
     from raw.replica.sample_returns import write_sample_returns
-    from raw.replica.server import DEFAULT_PORT, addresses, serve
+    from raw.replica.server import DEFAULT_PORT, addresses, asked_instead, serve
 
     real = [url for name in addresses("") if (url := os.environ.get(name))]
-    if real:
+    if real and seed is None:
         yield ", ".join(real)
         return
     write_sample_returns(inbox(find_feed("unit_returns")))
-    with serve(port=_free_port(DEFAULT_PORT), now=end_of(as_of) if as_of else None) as running:
-        names = addresses(running.url)
-        os.environ.update(names)
-        try:
-            yield running.url
-        finally:
-            for name in names:
-                del os.environ[name]
+    now = end_of(as_of) if as_of else None
+    with serve(port=_free_port(DEFAULT_PORT), now=now, seed=seed) as running, asked_instead(running.url):
+        yield running.url

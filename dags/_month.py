@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from _home import DAGS, REPO, airflow_home, alone, environment, migrate, publishers
+from _rehearsal import KIND, rehearsing
 from _table import bulletin_of, indicator_table, padded
 
 from raw.errors import BadInput
 
 REFUSED, FAILED = 2, 1
+REHEARSED = "模拟演练，不影响正式发布。Rehearsal with simulated data; no official release is touched."
 STAYS = "上一次发布仍然有效。The last release stays current."
 STOP_SECONDS = 10.0
 NAMES = {"pull": "取数 pull", "build": "建库 build", "check": "检查 check", "release": "发布 release"}
@@ -38,21 +40,30 @@ class Outcome:
     release_dir: Path | None = None
 
 
-def run_month(month: str, as_of: date) -> int:
+def rehearse_month(month: str, as_of: date, seed: int) -> int:
+    """Make a release of simulated data in a house of its own; returns the exit code of :func:`run_month`."""
+    _say(REHEARSED)
+    with rehearsing(month, seed) as root:
+        _say(f"  种子 seed {seed}，{root}")
+        return run_month(month, as_of, seed)
+
+
+def run_month(month: str, as_of: date, seed: int | None = None) -> int:
     """Make the release of a month as known on a day; returns the exit code.
 
-    0: released. 1: something broke. 2: bad input, or refused by the gate. Raises BadInput when Airflow's
-    home is taken or cannot be prepared.
+    0: released. 1: something broke. 2: bad input, or refused by the gate. A ``seed`` makes it a rehearsal.
+    Raises BadInput when Airflow's home is taken or cannot be prepared.
     """
     home, started = airflow_home(), time.monotonic()
     _say(f"{month} 月度发布，截止 {as_of} / monthly release, as of {as_of}")
-    with alone(home), publishers(as_of) as url:
+    conf = {"month": month, "as_of": as_of.isoformat()} | ({} if seed is None else {"kind": KIND})
+    with alone(home), publishers(as_of, seed) as url:
         log = _new_log(home, month, as_of)
         _say(f"  数据源 publishers    {url}")
         settings = environment(home)
         with _timed("准备 prepare Airflow"):
             migrate(home, settings, log)
-        code, outcome = _run_dags(settings, {"month": month, "as_of": as_of.isoformat()}, log)
+        code, outcome = _run_dags(settings, conf, log)
     if code == 0 and outcome.release_dir is not None:
         _show_release(outcome.release_dir, time.monotonic() - started)
         return 0

@@ -43,6 +43,18 @@ def run_params() -> dict[str, Param]:
     }
 
 
+def kind_param() -> dict[str, Param]:
+    """Param of the publication: only a rehearsal may hold simulated data, and it never becomes current."""
+    return {
+        "kind": Param(
+            "official",
+            enum=["official", "rehearsal"],
+            title="性质 Kind",
+            description="official 正式发布；rehearsal 模拟演练 / simulated data, never current",
+        )
+    }
+
+
 def asset_of(feed: Feed) -> Asset:
     """The asset a pull updates. Its partition is the reference month; its name is the feed's."""
     return Asset(name=feed.feed)

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import and_
 from pathlib import Path
 
-from _shared import MonthRefused, alert, asset_of, dates_of, run_params, told_plainly
+from _shared import MonthRefused, alert, asset_of, dates_of, kind_param, run_params, told_plainly
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 
 from raw.feed import declared_feeds
@@ -23,7 +23,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,  # one writer
-    params=run_params(),
+    params=run_params() | kind_param(),
     tags=["publish"],
 ):
 
@@ -36,7 +36,11 @@ with DAG(
 
         with told_plainly():
             month, as_of = dates_of(context)
-            return str(build(month, as_of, landing_root=landing_root(), data_root=data_root()).path)
+            made = build(
+                month, as_of,
+                landing_root=landing_root(), data_root=data_root(), kind=context["params"]["kind"],
+            )  # fmt: skip
+            return str(made.path)
 
     @task(**once)
     def check(build_dir: str) -> str:

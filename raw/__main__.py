@@ -1,4 +1,4 @@
-"""``python -m raw``: pull, list, probe, new, generate, returns, replica.
+"""``python -m raw``: pull, probe, read, list, page, new, generate, returns, extract, replica, faults.
 
 Exit code 0 is good; 1 says that generated files are stale; 2 says that input was refused, with reasons.
 """
@@ -8,18 +8,27 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from raw import generate, land
+from raw import generate, land, pages
 from raw.errors import BadInput
-from raw.feed import NAME, Feed, Table, declared_feeds, feeds_root, find_feed, parse_as_of, parse_month
-from raw.readers import Rows
+from raw.feed import NAME, Feed, declared_feeds, feeds_root, find_feed, parse_as_of, parse_month
+from raw.preview import COPY_OPTIONS, Kind, Preview, preview
 
 # Parts with a command line of their own, imported only when asked for.
-DELEGATED = {"returns": "raw.returns", "replica": "raw.replica.server"}
+DELEGATED = {
+    "returns": "raw.returns",
+    "extract": "raw.extract",
+    "replica": "raw.replica.server",
+    "faults": "raw.replica.matrix",
+}
+# How many rows `read` shows.
+FIRST_ROWS = 3
 # The feed file that `new` writes: complete, commented, and valid as it is written.
 NEW_FEED = Path(__file__).parent / "new_feed.yml"
 
@@ -58,18 +67,42 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--month", help="所属月份 / reference month, as in 2022-12")
         sub.add_argument("--as-of", help="截至日期 / what was known by that day (default: today)")
         sub.set_defaults(command=command)
+    reading = commands.add_parser(
+        "read", help="试读文件，不入库 / what we would make of a file, not landing it"
+    )
+    reading.add_argument("feed")
+    reading.add_argument("file", type=Path, nargs="+", help="文件，或一次下载的各部分 / a file, or its parts")
+    reading.add_argument("--table", help="默认唯一能读它的表 / default: the only one that accepts the file")
+    reading.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="said",
+        help="文件没有写明的事实 / what the file does not say of itself",
+    )
+    reading.add_argument(
+        "--to", choices=COPY_OPTIONS, help="写出各行，而非摘要 / the rows instead of a summary"
+    )
+    reading.add_argument("--output", type=Path, help="写到文件，默认标准输出 / where to; default: stdout")
+    reading.set_defaults(command=_read)
     listing = commands.add_parser("list", help="列出数据源 / feeds, tables and their last vintage")
     listing.set_defaults(command=_list)
+    paging = commands.add_parser("page", help="数据源说明页 / the page of a feed, and when it was last seen")
+    paging.add_argument("feed")
+    paging.set_defaults(command=_page)
     new = commands.add_parser("new", help="新建数据源文件 / write a feed file to fill in")
     new.add_argument("feed")
     new.set_defaults(command=_new)
     generating = commands.add_parser(
-        "generate", help="由数据源文件生成 dbt 文件 / write the dbt files of the feeds"
+        "generate", help="由数据源文件生成 dbt 文件与说明页 / the dbt files and the pages of the feeds"
     )
     generating.add_argument("--check", action="store_true", help="只检查 / only list what is stale")
     generating.set_defaults(command=_generate)
     commands.add_parser("returns", help="填报表 / workbooks of the responsible units: new, check")
+    commands.add_parser("extract", help="正文数字摘录表 / form for figures in a landed page's sentences")
     commands.add_parser("replica", help="替身发布者 / stand-in publishers, with faults")
+    commands.add_parser("faults", help="故障矩阵 / play every fault of every stand-in, say how each ended")
     return parser
 
 
@@ -99,28 +132,62 @@ def _pull(parsed: argparse.Namespace) -> int:
 def _probe(parsed: argparse.Namespace) -> int:
     feed = find_feed(parsed.feed)
     found = False
-    for table_name, extract, rows in land.probe(feed, _as_of(parsed), _month(parsed)):
+    for table_name, extract, read, part in land.probe(feed, _as_of(parsed), _month(parsed)):
         found = True
-        print(f"{feed.feed}.{table_name}: {extract.name} ({extract.byte_count} bytes, {extract.url})")
-        print(f"  行 / rows {len(rows.records)}; 控制总数 / control {extract.control or '—'}")
-        for line in _coverage(rows, feed.table(table_name)):
-            print(f"  {line}")
+        _summarise(feed, Preview(table_name, feed.table(table_name), extract, read, part))
     if not found:
         print(f"{feed.feed}: 截至 {_as_of(parsed)} 尚无数据 / nothing was known by then")
     return 0
 
 
-def _coverage(rows: Rows, table: Table) -> list[str]:
-    """One line for each column: how many cells are filled, and from which to which value they go."""
-    lines = []
-    for name, column in table.columns.items():
-        filled = [text for record in rows.records if (text := record.get(name))]
-        ordered = sorted(filled, key=float) if column.type == "decimal" else sorted(filled)
-        span = f"{ordered[0]} … {ordered[-1]}" if ordered else "—"
-        lines.append(
-            f"{name} ({column.type}): {len(filled)}/{len(rows.records)}, {len(set(filled))} values, {span}"
-        )
-    return lines
+def _summarise(feed: Feed, found: Preview) -> None:
+    """What a download is, and one line for each of its columns."""
+    extract, read = found.extract, found.read
+    print(f"{feed.feed}.{found.table_name}: {extract.name} ({extract.byte_count} bytes, {extract.url})")
+    print(f"  行 / rows {read.row_count}; 控制总数 / control {extract.control or '—'}; {read.scope}")
+    for line in found.coverage():
+        print(f"  {line}")
+
+
+def _read(parsed: argparse.Namespace) -> int:
+    feed = find_feed(parsed.feed)
+    if parsed.to is None and parsed.output is not None:
+        raise BadInput.one("--output", "no --to", "the format to write", "add --to csv, parquet or json")
+    with preview(feed, parsed.file, table_name=parsed.table, said=_said(parsed.said)) as found:
+        if parsed.to is None:
+            _summarise(feed, found)
+            _show_first_rows(found)
+        elif parsed.output is not None:
+            found.write(parsed.output, parsed.to)
+        else:
+            _to_stdout(found, parsed.to)
+    return 0
+
+
+def _to_stdout(found: Preview, kind: Kind) -> None:
+    if kind == "parquet" and sys.stdout.isatty():
+        raise BadInput.one("--to parquet", "a terminal", "a file or a pipe", "add --output FILE")
+    with tempfile.TemporaryDirectory(prefix="raw-read-") as folder:
+        aside = Path(folder) / "rows"
+        found.write(aside, kind)
+        with aside.open("rb") as rows:
+            shutil.copyfileobj(rows, sys.stdout.buffer)
+    sys.stdout.flush()
+
+
+def _said(pairs: list[str]) -> dict[str, str]:
+    """``KEY=VALUE`` as a mapping; ``BadInput`` for anything else."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise BadInput.one("--set", repr(pair), "KEY=VALUE as in DIRECTION=export", "add the value")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _show_first_rows(found: Preview) -> None:
+    for row in found.first_rows(FIRST_ROWS):
+        print(f"— {row.pop('_place')}")
+        for name, text in row.items():
+            print(f"  {name}: {'' if text is None else text}")
 
 
 def _list(parsed: argparse.Namespace) -> int:  # noqa: ARG001 (what a command is given)
@@ -128,6 +195,12 @@ def _list(parsed: argparse.Namespace) -> int:  # noqa: ARG001 (what a command is
         print(f"{feed.feed}\t{feed.title_zh} / {feed.title_en}\t{feed.origin}")
         for name in feed.tables:
             print(f"  {name}\t{', '.join(feed.ways(name))}\t{_last_vintage(feed, name)}")
+    return 0
+
+
+def _page(parsed: argparse.Namespace) -> int:
+    feed = find_feed(parsed.feed)
+    print(pages.page(feed) + pages.last_seen(feed), end="")
     return 0
 
 

@@ -10,6 +10,7 @@ import importlib
 import os
 import re
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self, TypeGuard
 
@@ -189,7 +190,11 @@ class Table(Strict):
 
 
 class Feed(Strict):
-    """One declared feed: name = path = table = DAG."""
+    """One declared feed: name = path = table = DAG.
+
+    ``units`` are who answers for it, ``notes`` its traps in order of pain, ``never_met`` what was built from
+    a description and never seen live.
+    """
 
     feed: str = Field(pattern=rf"^{NAME.pattern}$")
     title_zh: str = Field(min_length=1)
@@ -203,6 +208,7 @@ class Feed(Strict):
     tables: dict[str, Table] = Field(min_length=1)
     units: list[str] = Field(min_length=1)
     notes: list[str] = []
+    never_met: list[str] = []
 
     @property
     def base_url(self) -> str:
@@ -307,6 +313,16 @@ def feeds_root(root: Path | None = None) -> Path:
 
 def load_feed(path: Path) -> Feed:
     """Read one feed file; raise ``BadInput`` with all that is wrong in it."""
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise BadInput.one(str(path), error.strerror or "nothing", "a feed file", "restore it") from error
+    return _loaded(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=256)
+def _loaded(path: Path, mtime_ns: int, size: int) -> Feed:  # noqa: ARG001 (a state of the file)
+    """Understand a file once in each of its states: Airflow parses all of them for every run of a DAG."""
     content = _load_yaml(path)
     try:
         feed = Feed.model_validate(content)

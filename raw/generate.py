@@ -1,4 +1,4 @@
-"""What dbt must know about the feeds, written from the feed files: sources, staging models, their contracts.
+"""What follows from the feed files: for dbt sources, staging models and their contracts, for people pages.
 
 One schema is written once, in ``raw/feeds/<feed>.yml``; ``python -m raw generate --check`` fails where the
 generated files are not what the feed files say (law 6). Files that carry the mark of this module and that
@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from raw.feed import Column, Feed, Table, declared_feeds
+from raw.feed import Column, Feed, Table, declared_feeds, feeds_root
+from raw.pages import wanted_pages
 
 DEFAULT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 MARK = "generated from raw/feeds/"
@@ -73,15 +74,14 @@ def wanted_files(feeds: list[Feed]) -> dict[Path, str]:
 def stale_files(project: Path | None = None, feeds_folder: Path | None = None) -> list[Path]:
     """Generated files that differ, are missing, or that no feed asks for, by path; nothing is written."""
     root = project_root(project)
-    wanted = {root / path: text for path, text in wanted_files(declared_feeds(feeds_folder)).items()}
+    wanted = _wanted(project, feeds_folder)
     differing = [path for path, text in wanted.items() if not path.is_file() or _text(path) != text]
-    return sorted([*differing, *_orphans(root, wanted)])
+    return sorted([*differing, *_orphans(root, feeds_root(feeds_folder), wanted)])
 
 
 def generate(project: Path | None = None, feeds_folder: Path | None = None) -> list[Path]:
     """Write what is stale and remove what nobody asks for; return the paths that changed."""
-    root = project_root(project)
-    wanted = {root / path: text for path, text in wanted_files(declared_feeds(feeds_folder)).items()}
+    wanted = _wanted(project, feeds_folder)
     changed = stale_files(project, feeds_folder)
     for path in changed:
         if path in wanted:
@@ -92,9 +92,17 @@ def generate(project: Path | None = None, feeds_folder: Path | None = None) -> l
     return changed
 
 
-def _orphans(root: Path, wanted: dict[Path, str]) -> Iterator[Path]:
-    for path in (root / "models" / "staging").glob("*/*"):
-        if path.suffix in (".sql", ".yml") and path not in wanted and MARK in _text(path).split("\n")[0]:
+def _wanted(project: Path | None, feeds_folder: Path | None) -> dict[Path, str]:
+    """Text of every generated file, by path: those of the dbt project, and the pages of the feeds."""
+    feeds = declared_feeds(feeds_folder)
+    wanted = {project_root(project) / path: text for path, text in wanted_files(feeds).items()}
+    return wanted | {feeds_root(feeds_folder) / path: text for path, text in wanted_pages(feeds).items()}
+
+
+def _orphans(root: Path, feeds_folder: Path, wanted: dict[Path, str]) -> Iterator[Path]:
+    for path in [*(root / "models" / "staging").glob("*/*"), *feeds_folder.glob("*.md")]:
+        ours = path.suffix in (".sql", ".yml", ".md") and MARK in _text(path).split("\n")[0]
+        if ours and path not in wanted:
             yield path
 
 

@@ -33,7 +33,7 @@ from raw.doors import Door, Extract, Original, doors
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table
 from raw.fetch import BadBody
-from raw.readers import Read, Rows, check_rows, read_part, rows_of
+from raw.readers import Read, read_part
 
 logger = logging.getLogger(__name__)
 
@@ -138,15 +138,19 @@ def pull(
     return landed
 
 
-def probe(feed: Feed, as_of: date, month: str | None = None) -> Iterator[tuple[str, Extract, Rows]]:
-    """Fetch, read and check without landing; yield table name, download and rows. Nothing is written."""
+def probe(feed: Feed, as_of: date, month: str | None = None) -> Iterator[tuple[str, Extract, Read, Path]]:
+    """Fetch, read and check without landing; yield table name, download, and the file of its rows.
+
+    That file is gone when the next one comes; nothing else is written.
+    """
     for table_name, table in feed.tables.items():
         for way, seen in doors(feed, table_name):
             for extract in way.extracts(seen, table_name, as_of, month):
-                rows = rows_of(extract, table)
-                check_rows(rows, table, extract.name)
-                _reconcile(extract, len(rows.records), table)
-                yield table_name, extract, rows
+                with tempfile.TemporaryDirectory(prefix="raw-probe-") as folder:
+                    part = Path(folder) / PART
+                    read = read_part(extract, table, part)
+                    _reconcile(extract, read.row_count, table)
+                    yield table_name, extract, read, part
 
 
 def vintages(landing_root: Path | None, feed: str, table: str, as_of: date) -> list[Vintage]:
@@ -247,19 +251,24 @@ def _reconcile(extract: Extract, row_count: int, table: Table) -> None:
         for name in table.control
         if name not in extract.control
     ]
-    found = _found_totals(extract, row_count)
-    for name, expected in extract.control.items():
-        if found.get(name) != expected:
-            problems.append(
-                Problem(
-                    where=where,
-                    found=f"{name} {found.get(name, '(a total nobody here can count)')}",
-                    expected=f"{expected}, the publisher's own total",
-                    remedy="pull again; if it stays, ask the publisher which of the two is right",
-                )
-            )
+    problems += differing_totals(extract, row_count)
     if problems:
         raise BadInput(problems)
+
+
+def differing_totals(extract: Extract, row_count: int) -> list[Problem]:
+    """The publisher's own totals, as far as any came, that are not what was read."""
+    found = _found_totals(extract, row_count)
+    return [
+        Problem(
+            where=f"{extract.name} ({extract.url})",
+            found=f"{name} {found.get(name, '(a total nobody here can count)')}",
+            expected=f"{expected}, the publisher's own total",
+            remedy="pull again; if it stays, ask the publisher which of the two is right",
+        )
+        for name, expected in extract.control.items()
+        if found.get(name) != expected
+    ]
 
 
 def _found_totals(extract: Extract, row_count: int) -> dict[str, int]:

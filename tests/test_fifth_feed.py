@@ -24,7 +24,7 @@ publisher:
   name_en: Publisher of a test
   url: https://tides.example/
 licence: 测试数据 / test data
-origin: simulated
+origin: published
 door: drop_folder
 schedule:
   cron: "0 7 5 * *"
@@ -60,8 +60,10 @@ def test_a_feed_of_one_yaml_and_a_sample_reaches_the_warehouse(
     monkeypatch.setenv("DBT_PROJECT_DIR", str(project))
     monkeypatch.setenv("RAW_INBOX", str(house.inbox))
 
-    written = [path.relative_to(project) for path in generate()]
-    assert {path.parent for path in written} == {Path("models/staging/tide_gauges")}
+    written = {path.relative_to(house.root) for path in generate()}
+    pages = {Path("feeds/README.md"), Path("feeds/tide_gauges.md")}
+    assert pages < written
+    assert {path.parent for path in written - pages} == {Path("dbt_project/models/staging/tide_gauges")}
     (feed,) = [feed for feed in declared_feeds() if feed.feed == "tide_gauges"]
     (landed,) = pull(feed, date(2022, 12, 31), landing_root=house.landing)
     assert landed.is_new
@@ -74,7 +76,7 @@ def test_a_feed_of_one_yaml_and_a_sample_reaches_the_warehouse(
         ).fetchall()
     # Codes stay text, an empty cell is no zero, and where the rows came from travels with them.
     assert [(gauge, month, str(level), origin) for gauge, month, level, origin, _ in found] == [
-        ("007", "2022-12", "2410.500000", "simulated"),
-        ("008", "2022-12", "None", "simulated"),
+        ("007", "2022-12", "2410.500000", "published"),
+        ("008", "2022-12", "None", "published"),
     ]
     assert all("row" in place for *_, place in found)

@@ -20,6 +20,8 @@ from warehouse.paths import data_root
 from warehouse.release import Release, current, previous_release, release, releases, withdraw
 from warehouse.trace import trace
 
+KINDS = ("official", "rehearsal")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 when it did its work, 2 when the input was refused."""
@@ -45,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     made = add("build", _build, "run dbt into a fresh DuckDB file")
     made.add_argument("--month", help="reference month, e.g. 2022-12; default the last full month")
     made.add_argument("--as-of", help="day up to which it may know anything; default today")
+    made.add_argument("--kind", choices=KINDS, default=KINDS[0], help="default %(default)s")
     compared = add("diff", _diff, "this build against the release before it")
     compared.add_argument("build_dir", type=Path)
     released = add("release", _release, "publish a judged build")
@@ -53,20 +56,23 @@ def _parser() -> argparse.ArgumentParser:
     withdrawn = add("withdraw", _withdraw, "take a release back; its folder stays, marked")
     withdrawn.add_argument("name", help="name of the release, e.g. 2022-12-r2")
     withdrawn.add_argument("--reason", required=True, help="what readers are told")
-    add("list", _list, "the releases, oldest first")
+    listed = add("list", _list, "the releases, oldest first")
     read = add("read", _read, "run a query on a release, read-only")
     read.add_argument("sql")
     read.add_argument("--release", help="name of a release; default the current one")
     traced = add("trace", _trace, "follow a cell of the bulletin to the landed bytes")
     traced.add_argument("cell", help="id of the cell, e.g. v-fct_observations-GDP-CN-370211-A-2022-LEVEL")
     traced.add_argument("--release", help="name of a release; default the current one")
+    for command in (listed, withdrawn, read, traced):
+        command.add_argument("--kind", choices=KINDS, default=KINDS[0], help="default %(default)s")
     return parser
 
 
 def _build(arguments: argparse.Namespace) -> None:
     as_of = parse_as_of(arguments.as_of) if arguments.as_of else date.today()
     month = arguments.month or last_full_month(as_of)
-    print(build(month, as_of, landing_root=landing_root(), data_root=data_root()).path)
+    made = build(month, as_of, landing_root=landing_root(), data_root=data_root(), kind=arguments.kind)
+    print(made.path)
 
 
 def _diff(arguments: argparse.Namespace) -> None:
@@ -83,18 +89,18 @@ def _release(arguments: argparse.Namespace) -> None:
 
 
 def _withdraw(arguments: argparse.Namespace) -> None:
-    print(withdraw(data_root(), arguments.name, arguments.reason).told())
+    print(withdraw(data_root(), arguments.name, arguments.reason, arguments.kind).told())
 
 
-def _list(_: argparse.Namespace) -> None:
-    for known in releases(data_root()):
+def _list(arguments: argparse.Namespace) -> None:
+    for known in releases(data_root(), arguments.kind):
         current_mark = ["current"] if known.is_current else []
         withdrawn_mark = [f"withdrawn: {known.withdrawn}"] if known.withdrawn else []
         print(known.name, known.as_of_date, *current_mark, *withdrawn_mark)
 
 
 def _read(arguments: argparse.Namespace) -> None:
-    chosen = _chosen(arguments.release)
+    chosen = _chosen(arguments)
     with reader(chosen.database) as connection:
         try:
             connection.sql(arguments.sql).show(max_rows=200)
@@ -104,12 +110,15 @@ def _read(arguments: argparse.Namespace) -> None:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
-    print(trace(_chosen(arguments.release).path, arguments.cell, landing_root()).text)
+    print(trace(_chosen(arguments).path, arguments.cell, landing_root()).text)
 
 
-def _chosen(name: str | None) -> Release:
-    known = {one.name: one for one in releases(data_root())}
-    chosen = known.get(name) if name else current(data_root())
+def _chosen(arguments: argparse.Namespace) -> Release:
+    """The release that is named, else the current one; of rehearsals none is current, so the newest."""
+    name = arguments.release
+    known = {one.name: one for one in releases(data_root(), arguments.kind)}
+    newest = current(data_root()) if arguments.kind == KINDS[0] else next(reversed(known.values()), None)
+    chosen = known.get(name) if name else newest
     if chosen is None:
         listed = ", ".join(known) or "none yet"
         raise BadInput.one(

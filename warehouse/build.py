@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -103,7 +103,8 @@ def build(
 ) -> Build:
     """Build the warehouse for a month as known on a day; replaces an earlier build of the same two.
 
-    Raises BadInput when a landed file is damaged, a feed has no staging models, or a dbt test fails.
+    Raises BadInput when a landed file is damaged, a feed has no staging models, a dbt test fails, or an
+    official build would read a simulated vintage.
     """
     check_pair(reference_month, as_of)
     feeds = declared_feeds()
@@ -113,6 +114,7 @@ def build(
         scratch, finished = Path(work) / "scratch.duckdb", Path(work) / "finished"
         finished.mkdir()
         inputs = open_landing(scratch, feeds, landing_root, as_of)
+        refuse_simulated(kind, inputs)
         _run_dbt(scratch, Path(work) / "target", reference_month, as_of, kind)
         _copy_for_readers(scratch, finished / "warehouse.duckdb")
         _describe(finished, reference_month, as_of, kind, inputs)
@@ -133,6 +135,16 @@ def open_landing(scratch: Path, feeds: list[Feed], landing_root: Path, as_of: da
                 connection.execute(_landing_view(f"{feed.feed}__{table_name}", list(table.columns), known))
                 inputs.extend(_input_of(vintage) for vintage in known)
     return inputs
+
+
+def refuse_simulated(kind: str, inputs: Sequence[Mapping[str, Any]]) -> None:
+    """Raise BadInput naming every simulated vintage among the inputs of an official build."""
+    simulated = [str(row["landing_id"]) for row in inputs if row["origin"] == "simulated"]
+    if kind == "official" and simulated:
+        remedy = "move the vintage out of the landing, or rehearse: make rehearsal"
+        raise BadInput(
+            [Problem(one, "a simulated vintage", "none in an official release", remedy) for one in simulated]
+        )
 
 
 def _landing_view(name: str, columns: list[str], known: list[Vintage]) -> str:
@@ -258,9 +270,8 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
         "select 'table', schema_name, table_name, null, comment from duckdb_tables()"
         " where database_name = 'scratch' and schema_name != 'test_failures' and comment is not null"
         " union all select 'column', schema_name, table_name, column_name, comment from duckdb_columns()"
+        " semi join duckdb_tables() using (database_name, schema_name, table_name)"  # views are not copied
         " where database_name = 'scratch' and schema_name not in ('test_failures', 'landing')"
-        # Not those of the views, which stay behind.
-        " and table_oid in (select table_oid from duckdb_tables() where database_name = 'scratch')"
         " and comment is not null order by all"
     ).fetchall()
     for kind, schema, table, column, comment in comments:

@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 
 from raw.errors import BadInput, Problem
-from warehouse.build import Build
+from warehouse.build import Build, refuse_simulated
 from warehouse.connect import reader, sha256_of
 from warehouse.diff import ReleaseDiff, diff, rows_of
 from warehouse.publication import words
@@ -136,6 +136,7 @@ def release(build_dir: Path, verdict_path: Path, data_root: Path) -> Release:
     """
     build = Build.load(build_dir)
     verdict = _passed_verdict(build, verdict_path)
+    refuse_simulated(build.kind, build.inputs)
     contents = _checked_contents(build)
     with _alone(data_root):
         folder = _folder(data_root, build.kind)
@@ -356,7 +357,7 @@ def _make(
     try:
         _copy_judged(build, verdict, verdict_path, making)
         changes = _changes(making / DATABASE, previous)
-        tables = write_tables(making / DATABASE, making)
+        tables = write_tables(making / DATABASE, making, words.stamp(build.kind))
         edition = Edition(name, revision, previous.name if previous else None)
         page = bulletin(making / DATABASE, changes, verdict, edition)
         (making / BULLETIN).write_text(page, encoding="utf-8")
@@ -432,6 +433,7 @@ def _write_manifest(making: Path, edition: Edition, build: Build, tables: Mappin
         "as_of_date": build.as_of_date.isoformat(),
         "revision": edition.revision,
         "kind": build.kind,
+        **({"stamp": stamp} if (stamp := words.stamp(build.kind)) else {}),
         "previous_release": edition.previous,
         "code_version": build.code_version,
         "build_sha256": build.sha256,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
@@ -24,6 +25,8 @@ from raw.readers import is_date
 logger = logging.getLogger(__name__)
 
 DEFAULT_INBOX = Path(__file__).parents[1] / "inbox"
+# A file that changed so lately may still be on its way.
+SETTLED_SECONDS = 30.0
 MEDIA_TYPES = {
     ".csv": "text/csv",
     ".json": "application/json",
@@ -126,3 +129,24 @@ def _belongs(name: str, table_name: str, feed: Feed, request: Request) -> bool:
 
 def _day_in_name(name: str) -> str | None:
     return name[:10] if is_date(name[:10]) and name[10:11] in ("_", "-", ".") else None
+
+
+def is_dropped(feed: Feed) -> bool:
+    """Whether any table of a feed comes through this door."""
+    return any(__name__.rpartition(".")[2] in feed.ways(table_name) for table_name in feed.tables)
+
+
+def waits(feed: Feed, since: float | None = None) -> bool:
+    """Whether anything was put into the folder after ``since``, and nothing is still being copied into it.
+
+    ``since`` is when this last said yes, in seconds of the epoch; ``None``: whatever lies there waits. So a
+    file that stays, landed or refused, is told of once.
+    """
+    folder = inbox(feed)
+    paths = folder.iterdir() if folder.is_dir() else ()
+    changed = [
+        path.stat().st_ctime for path in paths if path.is_file() and not path.name.startswith((".", "~$"))
+    ]
+    if not changed or max(changed) > time.time() - SETTLED_SECONDS:
+        return False
+    return since is None or max(changed) > since - SETTLED_SECONDS

@@ -137,9 +137,23 @@ def _joined(found: list[tuple[str, Rows]]) -> Rows:
 
 def _with_facts(rows: Rows, facts: Mapping[str, str], table: Table, where: str) -> Rows:
     check_facts(facts, table, where)
+    _refuse_contradictions(rows, facts, table, where)
     said = {name: facts[name] for name in table.facts}
     columns = [*rows.columns, *(name for name in said if name not in rows.columns)]
     return replace(rows, columns=columns, records=[{**record, **said} for record in rows.records])
+
+
+def _refuse_contradictions(rows: Rows, facts: Mapping[str, str], table: Table, where: str) -> None:
+    """Refuse a file that says otherwise than what was said beside it, as the answer to another question."""
+    for name in table.facts:
+        for record, place in zip(rows.records, rows.places, strict=True):
+            if record.get(name) not in (None, facts[name]):
+                raise BadInput.one(
+                    where=f"{where}, {place}, column {name}",
+                    found=repr(record[name]),
+                    expected=f"{facts[name]!r}, which was asked for or is said beside the file",
+                    remedy="fetch or download it again for the right one, or correct what is said beside it",
+                )
 
 
 def check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:

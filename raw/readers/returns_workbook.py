@@ -11,21 +11,17 @@ import io
 import re
 import unicodedata
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
-from raw import returns
+from raw import returns, xlsx
 from raw.errors import BadInput, Problem
 from raw.readers import Rows, is_date
 from raw.returns import (
@@ -72,7 +68,6 @@ MAX_DIGITS = 18
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _DAY_PREFIX = re.compile(r"^\d{4}-\d{2}-\d{2}[_.-]")
 _DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})日?")
-_SAVE_AGAIN = "open the file in the spreadsheet program, save it again as .xlsx and send that"
 _NEW_FORM = "make a fresh form with `python -m raw returns new` and copy the white cells into it"
 
 
@@ -91,7 +86,7 @@ class _Cell:
         if self.value is None:
             return None
         if self.kind == "n" and not isinstance(self.value, bool):
-            return _number_text(self.value)
+            return xlsx.number_text(self.value)
         if isinstance(self.value, datetime):
             return (
                 self.value.date().isoformat() if self.value.time() == datetime.min.time() else str(self.value)
@@ -167,31 +162,7 @@ def _check_table(table: Table, name: str) -> None:
 def _check_container(content: bytes, name: str) -> None:
     """Refuse everything that is not a plain, whole .xlsx of sane size, before any XML is parsed."""
     _check_name_ending(name)
-    if not content:
-        raise BadInput.one(name, "an empty file", "an .xlsx workbook", "send the file again")
-    if len(content) > MAX_BYTES:
-        raise BadInput.one(
-            name,
-            f"{len(content)} bytes",
-            f"at most {MAX_BYTES}",
-            f"remove pictures and pasted matter, or {_NEW_FORM}",
-        )
-    if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise BadInput.one(
-            name,
-            "an old .xls or a workbook encrypted with a password",
-            "an .xlsx workbook without password",
-            "remove the password and save as .xlsx",
-        )
-    if not content.startswith(b"PK"):
-        raise BadInput.one(name, "no .xlsx (not a zip archive)", "an .xlsx workbook", _SAVE_AGAIN)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_members(archive, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
-        raise BadInput.one(
-            name, f"a broken or truncated workbook ({error})", "a whole .xlsx workbook", "send the file again"
-        ) from error
+    xlsx.check_container(content, name, xlsx.Limits(MAX_BYTES, MAX_UNPACKED, MAX_MEMBERS), _NEW_FORM)
 
 
 def _check_name_ending(name: str) -> None:
@@ -202,99 +173,14 @@ def _check_name_ending(name: str) -> None:
     raise BadInput.one(name, f"a file ending in {ending or 'nothing'}", ".xlsx", remedy)
 
 
-def _check_members(archive: zipfile.ZipFile, name: str) -> None:
-    members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise BadInput.one(
-            name, f"{len(members)} members in the archive", f"at most {MAX_MEMBERS}", _NEW_FORM
-        )
-    if any(member.flag_bits & 0x1 for member in members):
-        raise BadInput.one(name, "an encrypted archive", "a workbook without password", "remove the password")
-    names = [member.filename for member in members]
-    if len(set(names)) != len(names):
-        raise BadInput.one(name, "two members of one name in the archive", "each once", _SAVE_AGAIN)
-    if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
-        raise BadInput.one(name, "a zip archive that is no workbook", "an .xlsx workbook", _SAVE_AGAIN)
-    left = MAX_UNPACKED
-    for member in members:
-        left -= _check_member(archive, member, name, left)
-
-
-def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, left: int) -> int:
-    """Unpack one member within the bound (this also tests its checksum) and look for what is not allowed."""
-    with archive.open(member) as stream:
-        content = stream.read(left + 1)
-    if len(content) > left:
-        raise BadInput.one(
-            name, f"more than {MAX_UNPACKED} bytes when unpacked", f"at most {MAX_UNPACKED}", _NEW_FORM
-        )
-    part = member.filename.lower()
-    if "vbaproject" in part or (part == "[content_types].xml" and b"macroEnabled" in content):
-        raise BadInput.one(name, "macros", "a workbook without macros", "save it as .xlsx")
-    if (
-        part.startswith(("xl/externallinks/", "xl/embeddings/", "xl/activex/"))
-        or part == "xl/connections.xml"
-    ):
-        raise BadInput.one(
-            name,
-            f"an external link or embedded object ({member.filename})",
-            "no links to other files",
-            "break the links (Data, Edit links), paste the values and save again",
-        )
-    if part.endswith((".xml", ".rels")):
-        _check_xml(content, member.filename, name)
-    return len(content)
-
-
-_ENTITY = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_RELATION = re.compile(rb"<[\w:]*Relationship\b[^>]*>")
-
-
-def _check_xml(content: bytes, member: str, name: str) -> None:
-    # A workbook's parts are UTF-8 (or UTF-16, in which the search below would find nothing).
-    plain = content.replace(b"\x00", b"")
-    if _ENTITY.search(plain):
-        raise BadInput.one(name, f"an entity declaration in {member}", "none", _SAVE_AGAIN)
-    if not member.endswith(".rels"):
-        return
-    for relation in _RELATION.findall(plain):
-        # A web address in a cell is a relation too, and harmless: nothing follows it.
-        if b'"External"' in relation.replace(b"'", b'"') and b"/hyperlink" not in relation:
-            raise BadInput.one(
-                name,
-                f"an external link in {member}",
-                "no links to other files",
-                "break the links and save again",
-            )
-
-
 def _sheets(content: bytes, name: str) -> dict[str, list[list[_Cell]]]:
     """The cells of cover and rows; raises ``BadInput`` for a damaged workbook or for other sheets."""
-    try:
+    with xlsx.told_damage(name):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         _check_sheet_names(book.sheetnames, name)
         return {title: list(_cells(book[title], title, name)) for title in (SHEET_COVER, SHEET_ROWS)}
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ParseError,
-        InvalidFileException,
-        ValueError,
-        KeyError,
-        IndexError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        OSError,
-    ) as error:
-        raise BadInput.one(
-            name,
-            f"a damaged workbook ({type(error).__name__}: {error})",
-            "a readable .xlsx workbook",
-            _SAVE_AGAIN,
-        ) from error
 
 
 def _check_sheet_names(found: Sequence[str], name: str) -> None:
@@ -747,11 +633,3 @@ def _as_rows(cover: _Cover, rows: Sequence[_Row]) -> Rows:
         published_at=cover.texts["REPORTED_ON"],
         not_before=cover.reported_on,
     )
-
-
-def _number_text(value: int | float) -> str:
-    """A number at the 15 digits a spreadsheet shows, plain: no exponent, no ``.0``, no noise of binary."""
-    if isinstance(value, int):
-        return str(value)
-    text = format(Decimal(format(value, ".15g")), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

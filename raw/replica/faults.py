@@ -51,6 +51,11 @@ class Fault(StrEnum):
     """The file of the month before, under this month's name."""
     SILENT_REVISION = "silent_revision"
     """A value is changed in place, one per cent up, with nothing said about it."""
+    PDF_INSTEAD = "pdf_instead"
+    """A PDF under the name of a workbook."""
+    IMAGE_INSTEAD = "image_instead"
+    OLD_XLS_INSTEAD = "old_xls_instead"
+    """A workbook of the old kind (OLE2) under the name of one of the new."""
 
 
 STATUS_FAULTS = {

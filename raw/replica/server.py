@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import os
 import signal
 import socket
 import struct
@@ -218,6 +219,20 @@ def serve(
 def addresses(url: str) -> dict[str, str]:
     """The environment that sends every feed with a stand-in there: ``RAW_<FEED>_URL`` → address."""
     return {f"RAW_{feed.upper()}_URL": f"{url}/{feed}" for feed in known_publishers()}
+
+
+@contextmanager
+def asked_instead(url: str) -> Iterator[None]:
+    """Send every feed that has a stand-in to those at ``url``, for a ``with`` block, whatever was set."""
+    names = addresses(url)
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name in names:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def switch_on(faults: Faults, text: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from raw.doors.drop_folder import is_dropped
 from raw.feed import Feed, declared_feeds
 
 REPO = Path(__file__).resolve().parents[2]
@@ -20,6 +21,7 @@ DAGS = REPO / "dags"
 DAG_FILES = sorted(file for file in DAGS.glob("*.py") if not file.name.startswith("_"))
 HEAVY = ("pandas", "numpy", "pyarrow", "duckdb", "dbt", "great_expectations", "openpyxl")
 TICKS = 14
+DROPPED = [feed for feed in declared_feeds() if is_dropped(feed)]
 
 # Runs in a process of its own: Airflow takes its home from the environment, once, at import.
 LOOK = """
@@ -27,7 +29,7 @@ import json, sys
 from datetime import timedelta
 before = set(sys.modules)
 sys.path.append(sys.argv[1])
-import pull, publish
+import pull, publish, watch
 loaded = sorted(m for m in set(sys.modules) - before)
 from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.encoders import coerce_to_core_timetable
@@ -37,7 +39,7 @@ bag = DagBag(sys.argv[1])
 
 def ticks(dag):
     timetable, last, found = coerce_to_core_timetable(dag.timetable), None, []
-    if not timetable.can_be_scheduled or dag.dag_id == "publish_monthly":
+    if not dag.dag_id.startswith("pull_"):
         return []
     for _ in range(int(sys.argv[2])):
         last = timetable.next_dagrun_info_v2(
@@ -84,11 +86,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_every_file_parses_and_gives_the_dags_of_the_feeds(seen: dict[str, Any]) -> None:
     assert seen["errors"] == {}
-    assert set(seen["dags"]) == {f"pull_{feed.feed}" for feed in declared_feeds()} | {"publish_monthly"}
+    pulls = {f"pull_{feed.feed}" for feed in declared_feeds()}
+    watches = {f"watch_{feed.feed}" for feed in DROPPED}
+    assert set(seen["dags"]) == pulls | watches | {"publish_monthly"}
 
 
 def test_only_dag_files_are_read_as_dag_files(seen: dict[str, Any]) -> None:
-    assert [Path(file).name for file in seen["files"]] == ["publish.py", "pull.py"]
+    assert [Path(file).name for file in seen["files"]] == ["publish.py", "pull.py", "watch.py"]
 
 
 def test_parsing_loads_nothing_heavy(seen: dict[str, Any]) -> None:
@@ -126,7 +130,7 @@ def test_the_publication_waits_for_every_feed(seen: dict[str, Any]) -> None:
     assert dag["waits_for"] == [feed.feed for feed in declared_feeds()]
     assert dag["condition"] == "AssetAll"
     assert (dag["paused"], dag["max_active_runs"]) == (False, 1)
-    assert dag["params"] == ["as_of", "month"]
+    assert dag["params"] == ["as_of", "kind", "month"]
 
 
 def test_the_publication_is_build_check_release_each_tried_once(seen: dict[str, Any]) -> None:
@@ -138,6 +142,57 @@ def test_the_publication_is_build_check_release_each_tried_once(seen: dict[str, 
     }
     assert {task["retries"] for task in tasks.values()} == {0}
     assert {task["alerts"] for task in tasks.values()} == {1}
+
+
+@pytest.mark.parametrize("feed", DROPPED, ids=lambda feed: feed.feed)
+def test_a_watch_waits_for_files_and_starts_the_pull(seen: dict[str, Any], feed: Feed) -> None:
+    dag = seen["dags"][f"watch_{feed.feed}"]
+    assert dag["timetable"] == "ContinuousTimetable"
+    assert (dag["catchup"], dag["paused"], dag["max_active_runs"]) == (False, False, 1)
+    assert {name: task["downstream"] for name, task in dag["tasks"].items()} == {"wait": ["pull"], "pull": []}
+    # Only the pull itself says that a month is in: a watch has no asset.
+    assert [task["outlets"] for task in dag["tasks"].values()] == [[], []]
+
+
+WATCH = """
+import os, sys, time
+sys.path.append(sys.argv[1])
+from datetime import UTC, datetime
+from pathlib import Path
+from airflow.sdk.exceptions import TaskDeferred
+from _inbox import LOOK_EVERY, InboxSensor
+
+def look(last):
+    sensor = InboxSensor(task_id="wait", feed="unit_returns")
+    try:
+        sensor.execute({"prev_end_date_success": last})
+    except TaskDeferred as sleeping:
+        assert sleeping.method_name == "execute"
+        return f"sleeps: {type(sleeping.trigger).__name__}"
+    return "fires"
+
+looked = [look(None)]
+inbox = Path(os.environ["RAW_INBOX"], "unit_returns")
+inbox.mkdir(parents=True)
+(inbox / "a.xlsx").write_bytes(b"x")
+looked.append(look(None))
+from raw.doors import drop_folder
+drop_folder.SETTLED_SECONDS = 0.0
+for last in (None, datetime.fromtimestamp(time.time() - 60, UTC), datetime.now(UTC)):
+    looked.append(look(last))
+print(looked)
+"""
+
+
+def test_the_sensor_sleeps_until_something_new_was_dropped_and_settled(tmp_path: Path) -> None:
+    settings = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "RAW_INBOX": str(tmp_path / "inbox")}
+    ran = subprocess.run(
+        [sys.executable, "-c", WATCH, str(DAGS)],
+        env=settings, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    sleeps = "sleeps: TimeDeltaTrigger"
+    assert ran.stdout.splitlines()[-1] == str([sleeps, sleeps, "fires", "fires", sleeps])
 
 
 def test_a_new_feed_file_is_a_new_dag(tmp_path: Path) -> None:
@@ -187,8 +242,12 @@ def test_heavy_imports_stand_inside_tasks(file: Path) -> None:
         "functools",
         "operator",
         "pathlib",
+        "zoneinfo",
+        "_inbox",
         "_shared",
+        "airflow.providers.standard.operators.trigger_dagrun",
         "airflow.sdk",
+        "raw.doors.drop_folder",
         "raw.feed",
     }
     assert named <= light

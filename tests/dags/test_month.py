@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from raw.feed import declared_feeds
+
 REPO = Path(__file__).resolve().parents[2]
 STAYS = "The last release stays current."
 
@@ -25,7 +28,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a fresh house: empty HOME, nothing landed, nothing released."""
     root = tmp_path_factory.mktemp("house")
     (root / "home").mkdir()
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
     return kept | {
         "HOME": str(root / "home"),
         "AIRFLOW_HOME": str(root / "airflow"),
@@ -87,7 +90,7 @@ def test_a_month_ends_with_the_25_and_the_bulletin(
 def test_progress_is_one_line_a_step_and_airflow_talks_to_its_log(
     house: dict[str, str], december: subprocess.CompletedProcess[str]
 ) -> None:
-    steps = ["pull bureau_statistics", "pull unit_returns", "build", "check", "release"]
+    steps = [*(f"pull {feed.feed}" for feed in declared_feeds()), "build", "check", "release"]
     shown = [line for line in december.stdout.splitlines() if line.rstrip().endswith(" s")]
     assert [step for line in shown for step in steps if f" {step} " in line] == steps
     assert "[info" not in december.stdout + december.stderr
@@ -200,6 +203,44 @@ def alive(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.fixture(scope="module")
+def rehearsal(house: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return run(house, "--rehearsal", "--seed", "7", "--month", "2023-01", "--as-of", "2023-04-30")
+
+
+def test_a_rehearsal_is_a_complete_release_apart_from_the_official_ones(
+    house: dict[str, str], rehearsal: subprocess.CompletedProcess[str]
+) -> None:
+    assert rehearsal.returncode == 0, rehearsal.stdout + rehearsal.stderr
+    root = Path(house["WAREHOUSE_DATA"], "rehearsal", "seed-7")
+    made = root / "rehearsals" / "2023-01"
+    assert f"Bulletin: {made / 'bulletin.html'}" in rehearsal.stdout
+    assert "模拟演练" in rehearsal.stdout
+    manifest = json.loads((made / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["kind"] == "rehearsal"
+    assert {row["origin"] for row in manifest["inputs"]} == {"simulated"}
+    assert not (root / "current").exists() and not (root / "releases").exists()
+    assert not Path(house["WAREHOUSE_DATA"], "releases", "2023-01").exists()
+    assert not list(Path(house["RAW_LANDING"]).rglob("vintage=2023-04-30*"))
+
+
+def test_an_official_run_on_a_landing_with_a_simulated_vintage_is_refused(
+    house: dict[str, str], rehearsal: subprocess.CompletedProcess[str], tmp_path: Path
+) -> None:
+    assert rehearsal.returncode == 0
+    landing = tmp_path / "landing"
+    rehearsed = Path(house["WAREHOUSE_DATA"], "rehearsal", "seed-7", "landing")
+    vintage = next(rehearsed.glob("unit_returns/*/vintage=*"))
+    shutil.copytree(vintage, landing / vintage.relative_to(rehearsed))
+    mine = {"RAW_LANDING": str(landing), "WAREHOUSE_DATA": str(tmp_path / "data")}
+    refused = run(house, "--month", "2023-01", "--as-of", "2023-04-30", **mine)
+    assert refused.returncode == 2, refused.stdout + refused.stderr
+    named = f"{vintage.relative_to(rehearsed)}: found a simulated vintage; expected none in an official"
+    assert named in refused.stderr
+    assert STAYS in refused.stderr
+    assert not (tmp_path / "data" / "current").exists()
 
 
 def test_wide_characters_stay_in_their_columns(

@@ -1,9 +1,10 @@
-"""Airflow's own processes: two feeds arrive for a month, and its publication starts by itself, once."""
+"""Airflow's own processes: all feeds arrive for a month, and its publication starts by itself, once."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
+
+from raw.feed import declared_feeds
 
 REPO = Path(__file__).resolve().parents[2]
 MONTH, AS_OF = "2022-12", "2023-04-30"
@@ -83,7 +86,9 @@ def airflow(tmp_path: Path) -> Iterator[Airflow]:
         "HOME": str(tmp_path), "AIRFLOW_HOME": str(home), "RAW_LANDING": str(tmp_path / "landing"),
         "RAW_INBOX": str(tmp_path / "inbox"), "WAREHOUSE_DATA": str(tmp_path / "data"),
     }  # fmt: skip
-    environment.pop("RAW_BUREAU_STATISTICS_URL", None)
+    environment = {
+        name: value for name, value in environment.items() if not re.fullmatch(r"RAW_\w+_URL", name)
+    }
     said = tmp_path / "said.txt"
     with said.open("w") as output:
         web = subprocess.Popen(
@@ -127,20 +132,22 @@ def kill_everything_of(home: Path) -> None:
             continue
 
 
-def test_two_feeds_in_start_one_publication(airflow: Airflow) -> None:
-    pulls = ["pull_bureau_statistics", "pull_unit_returns"]
+def test_all_feeds_in_start_one_publication(airflow: Airflow) -> None:
+    *others, last = [f"pull_{feed.feed}" for feed in declared_feeds()]
     wait_for(
         "the DAGs are known",
-        lambda: {*pulls, "publish_monthly"} <= {d["dag_id"] for d in airflow.ask("/api/v2/dags")["dags"]},
+        lambda: {*others, last, "publish_monthly"} <= {d["dag_id"] for d in airflow.ask("/api/v2/dags")["dags"]},
         60, airflow.log,
     )  # fmt: skip
 
-    airflow.trigger(pulls[0])
-    wait_for("the first feed is in", lambda: airflow.ended(pulls[0]), RUN_SECONDS, airflow.log)
+    for pull in others:
+        airflow.trigger(pull)
+    for pull in others:
+        wait_for(f"{pull} is in", lambda pull=pull: airflow.ended(pull), RUN_SECONDS, airflow.log)
     time.sleep(QUIET_SECONDS)
-    assert airflow.runs("publish_monthly") == [], "one feed of two must not start a publication"
+    assert airflow.runs("publish_monthly") == [], "all feeds but one must not start a publication"
 
-    airflow.trigger(pulls[1])
+    airflow.trigger(last)
     wait_for("the publication ended", lambda: airflow.ended("publish_monthly"), RUN_SECONDS, airflow.log)
     time.sleep(QUIET_SECONDS)
     runs = airflow.runs("publish_monthly")

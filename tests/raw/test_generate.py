@@ -143,7 +143,8 @@ def test_files_of_a_feed_that_went_are_removed_and_handwritten_ones_stay(project
     by_hand = project / FOLDER / "readme.sql"
     by_hand.write_text("-- by hand\nselect 1\n")
     (project.parent / "feeds" / "tide_gauges.yml").unlink()
-    assert len(generate.stale_files()) == 3
+    # Three files of the dbt project, its page, and the list of pages.
+    assert len(generate.stale_files()) == 5
     assert main(["generate"]) == 0
     assert [path.name for path in (project / FOLDER).iterdir()] == ["readme.sql"]
 
@@ -209,3 +210,67 @@ def test_lines_stay_short(project: Path) -> None:
     for path in (DEFAULT_PROJECT / "models" / "staging").glob("*/stg_*.sql"):
         assert max(map(len, path.read_text(encoding="utf-8").splitlines())) <= 110
     shutil.rmtree(project)
+
+
+def test_every_feed_has_a_page_that_says_what_its_file_says(project: Path) -> None:
+    generate.generate()
+    feed = find_feed("tide_gauges")
+    page = (project.parent / "feeds" / "tide_gauges.md").read_text(encoding="utf-8")
+    for said in (feed.title_zh, feed.title_en, feed.publisher.name_zh, feed.licence, feed.schedule.cron):
+        assert said in page
+    for name, table in feed.tables.items():
+        assert f"表 `{name}`" in page
+        for column, declared in table.columns.items():
+            row = next(line for line in page.splitlines() if line.startswith(f"| `{column}` |"))
+            assert declared.description_zh in row and declared.description_en in row
+            assert (declared.unit or "") in row
+    assert "1. 尚未发现 / none found yet" in page
+    assert "raw/inbox/tide_gauges/" in page
+    assert "[tide_gauges](tide_gauges.md)" in (project.parent / "feeds/README.md").read_text(encoding="utf-8")
+
+
+def test_a_page_of_nobody_is_stale_and_removed(project: Path) -> None:
+    generate.generate()
+    left = project.parent / "feeds" / "gone.md"
+    left.write_text((project.parent / "feeds" / "tide_gauges.md").read_text("utf-8"), encoding="utf-8")
+    ours = project.parent / "feeds" / "NOTES.md"
+    ours.write_text("# written by hand", encoding="utf-8")
+    assert generate.stale_files() == [left]
+    generate.generate()
+    assert not left.exists() and ours.exists()
+
+
+def test_a_pattern_does_not_break_the_grid_of_a_page(project: Path) -> None:
+    feed = project.parent / "feeds" / "tide_gauges.yml"
+    feed.write_text(
+        feed.read_text("utf-8")
+        .replace("# pattern: '\\d+' ", "pattern: 'A|B'")
+        .replace("        # name: value_cny", "        # name:"),
+        encoding="utf-8",
+    )
+    assert find_feed("tide_gauges").tables["observations"].columns["OBS_VALUE"].pattern == "A|B"
+    generate.generate()
+    page = (project.parent / "feeds" / "tide_gauges.md").read_text(encoding="utf-8")
+    assert "`A\\|B`" in page
+
+
+def test_when_a_feed_was_last_seen_is_told_but_not_committed(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RAW_LANDING", str(project.parent / "landing"))
+    generate.generate()
+    page = (project.parent / "feeds" / "tide_gauges.md").read_text(encoding="utf-8")
+    assert main(["page", "tide_gauges"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(page)
+    assert "尚无 / none yet" in shown.removeprefix(page)
+
+
+def test_a_feed_of_a_stand_in_says_so(project: Path) -> None:
+    from raw.feed import DEFAULT_FEEDS
+    from raw.pages import page
+
+    told = page(find_feed("bureau_statistics", DEFAULT_FEEDS))
+    assert "no live publisher was asked" in told
+    assert "`half_month`" in told
+    assert "RAW_BUREAU_STATISTICS_URL" in told

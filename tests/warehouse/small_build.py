@@ -307,7 +307,12 @@ def write_build_json(folder: Path, sha256: str, month: str, as_of: str, kind: st
         "sha256": sha256,
         "code_version": "0.1.0+test",
         "inputs": [
-            {"landing_id": LANDING_ID, "sha256": hashlib.sha256(landed_bytes()).hexdigest(), "url": ""}
+            {
+                "landing_id": LANDING_ID,
+                "sha256": hashlib.sha256(landed_bytes()).hexdigest(),
+                "url": "",
+                "origin": "published",
+            }
         ],
         "tables": {name: {"rows": c.rows, "content_hash": c.content_hash} for name, c in contents.items()},
     }

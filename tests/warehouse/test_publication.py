@@ -379,8 +379,10 @@ def test_everything_is_escaped(tmp_path: Path) -> None:
 
 def test_a_rehearsal_is_marked(tmp_path: Path, page: str) -> None:
     rehearsal = rendered(make_build(tmp_path / "b", kind="rehearsal"))
-    assert '<p class="rehearsal">' in rehearsal
-    assert '<p class="rehearsal">' not in page
+    stamp = "模拟演练 SIMULATED"
+    assert rehearsal.count(stamp) == 3, "the title, the watermark of every printed page, and the head"
+    assert "<title>模拟演练" in rehearsal
+    assert stamp not in page
 
 
 def test_an_empty_month_has_a_page(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
+import shutil
 import stat
 from dataclasses import replace
 from datetime import date
@@ -306,6 +308,43 @@ def test_a_rehearsal_never_becomes_current(late: Path, tmp_path: Path) -> None:
     now = current(tmp_path)
     assert now is not None
     assert now.name == "2024-12"
+
+
+def test_every_file_of_a_rehearsal_is_stamped(tmp_path: Path) -> None:
+    made = released(make_build(tmp_path / "b", kind="rehearsal"), tmp_path)
+    stamp = "模拟演练 SIMULATED"
+    for page in (made.bulletin, made.path / "notes.md", made.path / "manifest.json"):
+        assert stamp in page.read_text(encoding="utf-8"), page.name
+    tables = [*made.path.glob("csv/*"), *made.path.glob("parquet/*")]
+    assert len(tables) == 2 * len(made.tables)
+    assert {file.name.startswith("simulated_") for file in tables} == {True}
+    for file in made.path.glob("csv/*"):
+        header, *rows = list(csv.reader(file.open(encoding="utf-8", newline="")))
+        assert header[-1] == "stamp"
+        assert {row[-1] for row in rows} <= {stamp}, file.name
+    with duckdb.connect() as connection:
+        for file in made.path.glob("parquet/*"):
+            told = connection.execute("select key, value from parquet_kv_metadata(?)", [str(file)]).fetchall()
+            assert (b"stamp", stamp.encode()) in told, file.name
+    with reader(made.database) as connection:
+        assert connection.execute("select distinct kind from release_info").fetchall() == [("rehearsal",)]
+
+
+def test_an_official_release_has_no_stamp(late: Path, tmp_path: Path) -> None:
+    made = released(late, tmp_path)
+    assert not [file for file in made.path.rglob("*") if file.name.startswith("simulated_")]
+    assert "stamp" not in json.loads((made.path / "manifest.json").read_text(encoding="utf-8"))
+    assert "模拟演练" not in (made.path / "notes.md").read_text(encoding="utf-8")
+
+
+def test_an_official_release_of_a_simulated_vintage_is_refused(late: Path, tmp_path: Path) -> None:
+    """Also where no mart shows it: microdata does not come into a released file."""
+    build = tmp_path / "copy"
+    shutil.copytree(late, build)
+    told = json.loads((build / "build.json").read_text(encoding="utf-8"))
+    told["inputs"][0]["origin"] = "simulated"
+    (build / "build.json").write_text(json.dumps(told), encoding="utf-8")
+    refused(build, tmp_path / "data", "vintage=.*: found a simulated vintage; expected none in an official")
 
 
 def test_a_crash_leaves_no_release(late: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

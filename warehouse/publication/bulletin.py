@@ -144,7 +144,7 @@ class _Page:
         as_of: date = self.info["as_of_date"]
         return {
             "edition": self.edition,
-            "kind": self.info["kind"],
+            "stamp": words.stamp(self.info["kind"]),
             "plan": words.Word(self.info["plan_name_zh"], self.info["plan_name_en"]),
             "month": words.month_words(self.info["reference_month"]),
             "as_of": words.date_words(as_of),

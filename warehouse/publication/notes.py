@@ -27,11 +27,10 @@ def notes(
     """Return the text of ``notes.md``; the same release gives the same bytes, there is no clock in it."""
     reference = words.month_words(month)
     title = f"# {name}：{reference.zh}发布说明 / Notes on the release of {reference.en}"
-    rehearsal = ["> 演练，不是正式发布。 / Rehearsal, not an official release."] if kind != "official" else []
     lines = [
         title,
         "",
-        *rehearsal,
+        *_rehearsal(kind),
         f"- 数据截止 / as of: {as_of.zh} / {as_of.en}",
         f"- 上一期 / previous release: {changes.previous or '无 / none'}",
         f"- 程序版本 / code version: `{code_version}`",
@@ -55,6 +54,13 @@ def notes(
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _rehearsal(kind: str) -> list[str]:
+    if not words.stamp(kind):
+        return []
+    told = words.REHEARSAL
+    return [f"> **{words.stamp(kind)}**  ", f"> {told.means_zh}  ", f"> {told.means_en}", ""]
 
 
 def escaped(text: object) -> str:

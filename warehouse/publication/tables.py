@@ -25,23 +25,27 @@ from warehouse.publication.content_hash import (
 _FORMULA_START = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
 _HARMLESS = re.compile(r"[-+－＋]?|[-+]?\d+(\.\d+)?%?")
 _BATCH = 10_000
+STAMPED = "simulated_"
 
 
-def write_tables(database: Path, folder: Path) -> dict[str, TableContent]:
+def write_tables(database: Path, folder: Path, stamp: str = "") -> dict[str, TableContent]:
     """Write ``csv/<mart>.csv`` and ``parquet/<mart>.parquet`` under ``folder``; return the contents.
 
-    Every Parquet file is read back and must say what the table says, else RuntimeError.
+    Every Parquet file is read back and must say what the table says, else RuntimeError. A ``stamp`` marks
+    what is no official release wherever a file may go alone: in its name (``simulated_<mart>``), in every
+    line of CSV (a last column ``stamp``), in the metadata of Parquet (key ``stamp``).
     """
+    prefix = STAMPED if stamp else ""
     (folder / "csv").mkdir()
     (folder / "parquet").mkdir()
     contents: dict[str, TableContent] = {}
     with reader(database) as connection:
         for table in main_tables(connection):
             contents[table] = table_content(connection, table)
-            write_csv(connection, table, folder / "csv" / f"{table}.csv")
-            write_parquet(connection, table, folder / "parquet" / f"{table}.parquet")
+            write_csv(connection, table, folder / "csv" / f"{prefix}{table}.csv", stamp)
+            write_parquet(connection, table, folder / "parquet" / f"{prefix}{table}.parquet", stamp)
     for table, content in contents.items():
-        _same_content(table, content, folder / "parquet" / f"{table}.parquet")
+        _same_content(table, content, folder / "parquet" / f"{prefix}{table}.parquet")
     if not contents:
         raise BadInput.one(
             str(database),
@@ -52,23 +56,28 @@ def write_tables(database: Path, folder: Path) -> dict[str, TableContent]:
     return contents
 
 
-def write_csv(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+def write_csv(connection: duckdb.DuckDBPyConnection, table: str, path: Path, stamp: str = "") -> None:
     """Write one mart as CSV: UTF-8 without a mark, header, LF, NULL as nothing, empty text as ``""``.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers never do.
     Decimals are written without trailing zeros. Rows are in the order of all columns from left to right.
+    A ``stamp`` ends every row.
     """
+    end = f",{_cell(stamp)}\n" if stamp else "\n"
     names = [column.name for column in columns_of(connection, f"main.{quoted(table)}")]
     cursor = connection.execute(_ordered(table))
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(",".join(_cell(name) for name in names) + "\n")
+        file.write(",".join(_cell(name) for name in names) + (",stamp\n" if stamp else "\n"))
         while rows := cursor.fetchmany(_BATCH):
-            file.writelines(",".join(_cell(value) for value in row) + "\n" for row in rows)
+            file.writelines(",".join(_cell(value) for value in row) + end for row in rows)
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
-    """Write one mart as Parquet (zstd), rows in the same order as in the CSV file."""
-    connection.execute(f"copy ({_ordered(table)}) to {literal(str(path))} (format parquet, compression zstd)")
+def write_parquet(connection: duckdb.DuckDBPyConnection, table: str, path: Path, stamp: str = "") -> None:
+    """Write one mart as Parquet (zstd), rows as in the CSV file; a ``stamp`` goes into its metadata."""
+    marked = f", kv_metadata {{stamp: {literal(stamp)}}}" if stamp else ""
+    connection.execute(
+        f"copy ({_ordered(table)}) to {literal(str(path))} (format parquet, compression zstd{marked})"
+    )
 
 
 def neutralised(text: str) -> str:

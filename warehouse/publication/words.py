@@ -19,6 +19,20 @@ class Word:
     means_en: str = ""
 
 
+# Stands on every page and in every file of a release that is not official.
+REHEARSAL = Word(
+    "模拟演练",
+    "SIMULATED",
+    "数据为模拟，仅供演练，不得引用。",
+    "The data are simulated, for rehearsal only; not to be quoted.",
+)
+
+
+def stamp(kind: str) -> str:
+    """What marks the files of a release of a kind as simulated; nothing for an official one."""
+    return "" if kind == "official" else f"{REHEARSAL.zh} {REHEARSAL.en}"
+
+
 STATUSES = {
     "achieved_early": Word(
         "提前完成",

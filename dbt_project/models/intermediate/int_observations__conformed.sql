@@ -7,6 +7,12 @@ unioned as (
     union all by name
     select * from {{ ref('int_unit_returns__observations') }}
     union all by name
+    select * from {{ ref('int_bureau_nbs__observations') }}
+    union all by name
+    select * from {{ ref('int_bureau_releases__observations') }}
+    union all by name
+    select * from {{ ref('int_port_throughput__observations') }}
+    union all by name
     select * from {{ ref('int_environment_air__observations') }}
 )
 

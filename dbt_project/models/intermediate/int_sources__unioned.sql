@@ -6,6 +6,12 @@ unioned as (
     union all by name
     select * from {{ ref('int_unit_returns__sources') }}
     union all by name
+    select * from {{ ref('int_bureau_nbs__sources') }}
+    union all by name
+    select * from {{ ref('int_bureau_releases__sources') }}
+    union all by name
+    select * from {{ ref('int_port_throughput__sources') }}
+    union all by name
     select * from {{ ref('int_environment_air__sources') }}
 )
 

@@ -1,0 +1,267 @@
+"""What the two data services of the National Bureau of Statistics have in common, and what is asked of both.
+
+Regions are codes of GB/T 2260, six digits; ``000000`` is the nation. Qingdao (370200) is a city with planning
+status of its own: it stands in the city databases only, and its province (370000) never stands in for it.
+Periods are SDMX literals here; each service has its own codes for them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from raw.doors import Extract, Original
+from raw.errors import BadInput, Problem
+from raw.fetch import BadBody, Fetched
+from raw.readers import PERIOD, Rows
+
+logger = logging.getLogger(__name__)
+
+# Whatever JSON can hold; ``member`` looks into it and says what is missing.
+Json: TypeAlias = Any
+
+NATION = "000000"
+# The day on which the release library took the place of the query page that had stood for fifteen years.
+MOVED_ON = date(2026, 3, 27)
+# Both services are asked at most three times a second.
+INTERVAL = 0.34
+AGAIN = "pull again later; if it stays so, look at the publisher's page in a browser"
+# The base period in a catalogue's name: 全国居民消费价格分类指数(上年同月=100)(2021-2025).
+BASE_PERIOD = re.compile(r"\((\d{4})?-(\d{4})?\)$", re.ASCII)
+
+
+class Question(BaseModel):
+    """One question of the feed file: which series of which catalogue, of one region, from when on.
+
+    ``catalogue`` is its id, or ``catalogue_name`` the name under which the publisher's own tree has it.
+    ``first`` and ``last`` are SDMX periods, ``last`` the end of a base period. ``units`` names the indicators
+    that must come back, each with the unit the publisher prints ("" for none).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    database: str = Field(min_length=1)
+    catalogue: str | None = None
+    catalogue_name: str | None = None
+    region: str = Field(default=NATION, pattern=r"^\d{6}$")
+    region_name: str = "全国"
+    first: str = Field(pattern=rf"^{PERIOD.pattern}$")
+    last: str | None = Field(default=None, pattern=rf"^{PERIOD.pattern}$")
+    units: dict[str, str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_way_to_the_catalogue(self) -> Self:
+        if (self.catalogue is None) == (self.catalogue_name is None):
+            raise ValueError("either `catalogue` or `catalogue_name`")
+        return self
+
+    def periods(self, as_of: date) -> list[str]:
+        """The periods asked for, oldest first: up to the one in which ``as_of`` lies."""
+        newest = period_of(as_of, self.first)
+        return list(every_period(self.first, min(newest, self.last or newest)))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure of an answer, or the placeholder of one that is not published (``value`` is None).
+
+    ``value`` is the published one, rounded; ``unrounded`` what a service sends beside it, or None.
+    """
+
+    region: str
+    region_name: str | None
+    indicator: str
+    name: str
+    unit: str
+    time_code: str
+    period: str
+    value: str | None
+    unrounded: str | None
+    place: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer understood: its entries, and every period it speaks of, published or not."""
+
+    entries: list[Entry]
+    periods: list[str]
+
+    def rows(self) -> Rows:
+        """The figures as rows of the one contract; a placeholder is no observation and no zero."""
+        published = [entry for entry in self.entries if entry.value is not None]
+        return Rows(list(COLUMNS), [_record(entry) for entry in published], [one.place for one in published])
+
+
+COLUMNS = (
+    "REGION", "REGION_NAME", "INDICATOR_CODE", "INDICATOR_NAME", "UNIT", "TIME_CODE", "TIME_PERIOD",
+    "OBS_VALUE", "OBS_VALUE_UNROUNDED",
+)  # fmt: skip
+
+
+def _record(entry: Entry) -> dict[str, str | None]:
+    cells = (
+        entry.region, entry.region_name, entry.indicator, entry.name, entry.unit or None, entry.time_code,
+        entry.period, entry.value, entry.unrounded,
+    )  # fmt: skip
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def json_of(content: bytes, where: str) -> Json:
+    """The JSON of an answer, its decimals as they were written.
+
+    Raises ``BadInput`` for anything else: the firewall answers with a page and status 200.
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput.one(
+            where, f"bytes that are not UTF-8 at position {error.start}", "JSON in UTF-8", AGAIN
+        ) from error
+    if text.lstrip()[:1] not in ("{", "["):
+        found = f"no JSON: {' '.join(text.split())[:60]!r}" if text.strip() else "an empty body"
+        raise BadInput.one(where, found, "JSON, which begins with { or [", AGAIN)
+    try:
+        return json.loads(text, parse_float=str)
+    except json.JSONDecodeError as error:
+        raise BadInput.one(
+            where, f"JSON that breaks off or is broken ({error})", "a whole JSON message", AGAIN
+        ) from error
+
+
+def member(holder: Json, name: str, where: str) -> Json:
+    """A member of a JSON object; raise ``BadInput`` naming the one that is missing."""
+    if not isinstance(holder, dict) or name not in holder:
+        found = f"the members {', '.join(holder)}" if isinstance(holder, dict) else repr(holder)[:60]
+        raise BadInput.one(
+            where, found, f"a member {name!r}", "the publisher changed the layout: adapt raw/readers"
+        )
+    return holder[name]
+
+
+def verify(reply: Reply, question: Question, asked: Sequence[str], answer: Fetched) -> None:
+    """Hold an answer against what was asked; raises ``BadBody`` with the bytes.
+
+    Every named indicator must be there in its unit. From the first period asked to the newest that came
+    there may be no gap: unpublished periods come as placeholders, so a missing one means half an answer.
+    """
+    where = f"{answer.url}, catalogue {question.catalogue or question.catalogue_name}"
+    for name, unit in question.units.items():
+        # One entry in another unit is enough: it may be the only period that was spoiled.
+        units = {entry.unit for entry in reply.entries if entry.name == name}
+        if reply.entries and units != {unit}:
+            told = " and ".join(sorted(other or "no unit" for other in units))
+            found = f"{name} in {told}" if units else f"no indicator {name}"
+            raise _refused(where, found, f"{name} in {unit or 'no unit'}", answer)
+    newest = max(reply.periods, default="")
+    missing = [period for period in asked if period <= newest and period not in reply.periods]
+    if missing:
+        said = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+        raise _refused(where, f"no entry for {said}", f"one for every period from {asked[0]} on", answer)
+
+
+def _refused(where: str, found: str, expected: str, answer: Fetched) -> BadBody:
+    return BadBody(Problem(where, found, expected, AGAIN), answer.content)
+
+
+class Service(Protocol):
+    """What a door of one of the two services can do."""
+
+    def catalogues(self, question: Question) -> list[str]:
+        """Ids of the catalogues to ask, one for each base period."""
+        ...
+
+    def data(self, question: Question, catalogue: str, asked: list[str]) -> Fetched:
+        """The answer about one catalogue, from the first period asked to the last."""
+        ...
+
+
+def answers(
+    service: Service, questions: Sequence[Question], as_of: date, read: Callable[[bytes, str], Reply]
+) -> Iterator[Extract]:
+    """One download for each catalogue with something published in it.
+
+    Neither service can be asked for a past day: what stands there on a later one is left out.
+    """
+    for question in questions:
+        asked = question.periods(as_of)
+        for catalogue in service.catalogues(question) if asked else []:
+            answer = service.data(question, catalogue, asked)
+            if answer.answered_on > as_of:
+                logger.warning(
+                    "%s says only what stands there on %s; left out", answer.url, answer.answered_on
+                )
+                return
+            name = f"{question.database}_{catalogue}_{question.region}.json"
+            if _is_worth_landing(read, answer, question, asked, name):
+                yield _extract(answer, question, catalogue, name)
+
+
+def _is_worth_landing(
+    read: Callable[[bytes, str], Reply], answer: Fetched, question: Question, asked: list[str], name: str
+) -> bool:
+    """Whether anything is published; an answer that cannot be read goes on, to be kept and told."""
+    try:
+        reply = read(answer.content, name)
+    except BadInput:
+        return True
+    verify(reply, question, asked, answer)
+    published = bool(reply.rows().records)
+    if not published:
+        logger.info("%s: nothing published for %s yet", answer.url, question.region)
+    return published
+
+
+def _extract(answer: Fetched, question: Question, catalogue: str, name: str) -> Extract:
+    return Extract(
+        originals=(Original(name, answer.content),),
+        url=answer.url,
+        media_type=answer.media_type,
+        facts={"DATABASE": question.database, "CATALOGUE_ID": catalogue, "REGION": question.region},
+        origin=answer.origin,
+    )
+
+
+def catalogues_named(leaves: Sequence[tuple[str, str]], name: str, where: str) -> list[str]:
+    """Ids of the catalogues of that name, whatever base period stands behind it; at least one."""
+    found = [identity for identity, title in leaves if BASE_PERIOD.sub("", title).strip() == name]
+    if not found:
+        titles = ", ".join(title for _, title in leaves[:8])
+        raise BadInput.one(
+            where,
+            f"no {name!r} among {titles} …",
+            "a catalogue of that name",
+            "look the name up in the publisher's page and correct catalogue_name in the feed file",
+        )
+    return found
+
+
+def period_of(day: date, like: str) -> str:
+    """The period in which a day lies, of the frequency of the period ``like``."""
+    if "-Q" in like:
+        return f"{day.year}-Q{(day.month + 2) // 3}"
+    return f"{day.year}-{day.month:02}" if "-" in like else str(day.year)
+
+
+def every_period(first: str, last: str) -> Iterator[str]:
+    """All periods of a frequency from the first to the last."""
+    year, _, part = first.partition("-")
+    width, mark = (4, "Q") if part.startswith("Q") else (12, "") if part else (1, "")
+    number = int(year) * width + (int(part.removeprefix("Q")) - 1 if part else 0)
+    while (period := _period(number, width, mark)) <= last:
+        yield period
+        number += 1
+
+
+def _period(number: int, width: int, mark: str) -> str:
+    year, part = divmod(number, width)
+    if width == 1:
+        return str(year)
+    return f"{year}-Q{part + 1}" if mark else f"{year}-{part + 1:02}"

@@ -1,0 +1,183 @@
+"""What we would make of a file, without landing it: the declared reader and checks, Parquet set aside.
+
+``preview`` reads files at hand (``python -m raw read``); ``Preview`` also shows what ``probe`` fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from raw.doors import Extract, Original
+from raw.errors import BadInput, Problem
+from raw.feed import Feed, Table, did_you_mean
+from raw.land import differing_totals
+from raw.readers import Read, read_part
+
+Kind = Literal["csv", "parquet", "json"]
+SIDECAR = ".facts.json"
+# What a sidecar may say besides facts and totals, of no concern here.
+ASIDE = ("origin", "parts")
+PART_NUMBER = re.compile(r"\.[1-9]\d*(?=\.[^.]+$)")
+TOTALS = ("row_count", "byte_count")
+COPY_OPTIONS = {"csv": "format csv, header", "parquet": "format parquet", "json": "format json, array true"}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A download as it was understood; ``part`` holds its rows as they would be landed, all as text."""
+
+    table_name: str
+    table: Table
+    extract: Extract
+    read: Read
+    part: Path
+
+    def coverage(self) -> list[str]:
+        """One line for each column: how many cells are filled, and from which to which value they go."""
+        return [self._covered(name) for name in self.table.columns]
+
+    def _covered(self, name: str) -> str:
+        column = self.table.columns[name]
+        cell = _quoted(name)
+        # For a span of numbers only: what is no number was refused, or is a mark that nothing is said.
+        order = f"try_cast(replace({cell}, ',', '') as double)" if column.type == "decimal" else cell
+        (filled, values, first, last), *_ = self._rows(
+            f"select count(*), count(distinct {cell}), min_by({cell}, {order}), max_by({cell}, {order})"
+            f" from {self._relation} where {cell} != ''"
+        )
+        span = f"{first} … {last}" if values else "—"
+        return f"{name} ({column.type}): {filled}/{self.read.row_count}, {values} values, {span}"
+
+    def first_rows(self, number: int) -> list[dict[str, str | None]]:
+        """The first rows, each with its ``_place``."""
+        names = ["_place", *self.table.columns]
+        chosen = ", ".join(map(_quoted, names))
+        found = self._rows(f"select {chosen} from {self._relation} order by _row_number limit {number}")
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def write(self, target: Path, kind: Kind) -> None:
+        """Write the columns as they would be landed, and ``place``, to a file."""
+        import duckdb
+
+        columns = ", ".join(map(_quoted, self.table.columns))
+        sql = f"select {columns}, _place as place from {self._relation} order by _row_number"
+        with duckdb.connect() as connection:
+            connection.execute(f"copy ({sql}) to {_literal(str(target))} ({COPY_OPTIONS[kind]})")
+
+    @property
+    def _relation(self) -> str:
+        return f"read_parquet({_literal(str(self.part))})"
+
+    def _rows(self, sql: str) -> list[tuple[str | None, ...]]:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            return connection.execute(sql).fetchall()
+
+
+@contextmanager
+def preview(
+    feed: Feed, files: Sequence[Path], *, table_name: str | None = None, said: Mapping[str, str] | None = None
+) -> Iterator[Preview]:
+    """Read files (the parts of one download) as a table of a feed; the rows last as long as the block.
+
+    What the files do not say of themselves comes from ``said``, else from a sidecar ``<file>.facts.json``.
+    Without ``table_name`` the table is the only one that accepts the files. Raises ``BadInput`` with the
+    reasons where none does, and asks where several do.
+    """
+    told = {**_sidecar(files[0]), **(said or {})}
+    _check_names(feed, told)
+    extract = Extract(
+        originals=tuple(Original(file.name, file) for file in files),
+        url=str(files[0]),
+        media_type="application/octet-stream",
+        control={name: int(told[name]) for name in TOTALS if name in told},
+        facts={name: text for name, text in told.items() if name not in TOTALS},
+    )
+    for file in files:
+        if not file.is_file():
+            raise BadInput.one(str(file), "no such file", "a file", "correct the path")
+    with tempfile.TemporaryDirectory(prefix="raw-read-") as folder:
+        if table_name is not None or len(feed.tables) == 1:
+            name = table_name or next(iter(feed.tables))
+            yield _understood(feed, name, extract, Path(folder))
+        else:
+            yield _guessed(feed, extract, Path(folder))
+
+
+def _understood(feed: Feed, table_name: str, extract: Extract, folder: Path) -> Preview:
+    table, part = feed.table(table_name), folder / f"{table_name}.parquet"
+    read = read_part(extract, table, part)
+    if problems := differing_totals(extract, read.row_count):
+        raise BadInput(problems)
+    return Preview(table_name, table, extract, read, part)
+
+
+def _guessed(feed: Feed, extract: Extract, folder: Path) -> Preview:
+    accepted: list[Preview] = []
+    refusals: list[Problem] = []
+    for name in feed.tables:
+        try:
+            accepted.append(_understood(feed, name, extract, folder))
+        except BadInput as error:
+            refusals += [replace(problem, where=f"[{name}] {problem.where}") for problem in error.problems]
+    if not accepted:
+        raise BadInput(refusals)
+    if len(accepted) > 1:
+        names = ", ".join(one.table_name for one in accepted)
+        raise BadInput.one(
+            extract.name, f"a file that {names} would all accept", "one table", "name it: --table NAME"
+        )
+    return accepted[0]
+
+
+def _sidecar(file: Path) -> dict[str, str]:
+    """What is said of a file (or of the download it is a part of) beside it; nothing without a sidecar."""
+    names = (file.name, PART_NUMBER.sub("", file.name))
+    path = next((path for name in names if (path := file.with_name(name + SIDECAR)).is_file()), None)
+    if path is None:
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {name: str(value) for name, value in content.items() if name not in ASIDE}
+    except (ValueError, AttributeError) as error:
+        raise BadInput.one(
+            str(path), f"{type(error).__name__}: {error}", "a JSON object of names and texts", "correct it"
+        ) from error
+
+
+def _check_names(feed: Feed, said: Mapping[str, str]) -> None:
+    """A slip in a name would leave the fact unsaid."""
+    known = [*dict.fromkeys(name for table in feed.tables.values() for name in table.facts), *TOTALS]
+    problems = [
+        Problem(
+            f"--set {name}",
+            f"an unknown name{did_you_mean(name, known)}",
+            f"one of {', '.join(known)}",
+            "correct the name",
+        )
+        for name in said
+        if name not in known
+    ]
+    problems += [
+        Problem(f"--set {name}", repr(said[name]), "a whole number", "correct the number")
+        for name in TOTALS
+        if name in said and not said[name].isdecimal()
+    ]
+    if problems:
+        raise BadInput(problems)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

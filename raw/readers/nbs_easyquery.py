@@ -1,0 +1,121 @@
+"""Reader of the old query page of the National Bureau of Statistics: JSON of ``easyquery.htm``, m=QueryData.
+
+Layout (bodies captured 2019 to 2026): ``returndata.datanodes`` holds one node for each indicator, region and
+period asked for, published or not; ``returndata.wdnodes`` says what the codes mean, and in which unit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from raw.errors import BadInput
+from raw.nbs import AGAIN, NATION, Entry, Json, Reply, json_of, member
+
+if TYPE_CHECKING:
+    from raw.feed import Table
+    from raw.readers import Rows
+
+# 202109 a month, 2021C the third quarter, 2021 a year.
+_TIME_CODE = re.compile(r"(\d{4})(?:(0[1-9]|1[0-2])|([A-D]))?", re.ASCII)
+
+
+def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
+    """Read the published figures; raise ``BadInput`` for a refusal of the service or another layout."""
+    return reply(content, file_name).rows()
+
+
+def reply(content: bytes, where: str) -> Reply:
+    """The whole answer, placeholders included.
+
+    Raises ``BadInput`` for what is not one, for a rounded figure that is not the unrounded one rounded, and
+    where the service's own ``hasdatacount`` (newer captures have it) is not the number of figures.
+    """
+    message = json_of(content, where)
+    code, data = member(message, "returncode", where), member(message, "returndata", where)
+    if code != 200:
+        # In a refusal `returndata` is a sentence, not an object.
+        raise BadInput.one(
+            where, f"returncode {code}: {data}", "returncode 200", "check database, code and period asked"
+        )
+    meanings = _meanings(data, where)
+    nodes = member(data, "datanodes", where)
+    entries = [_entry(node, meanings, f"{where}, row {row}", row) for row, node in enumerate(nodes, start=1)]
+    counted = sum(entry.value is not None for entry in entries)
+    if data.get("hasdatacount", counted) != counted:
+        raise BadInput.one(
+            where, f"{counted} figures", f"{data['hasdatacount']}, its own hasdatacount", AGAIN
+        )
+    return Reply(entries, sorted({entry.period for entry in entries}))
+
+
+def period(time_code: str, where: str) -> str:
+    """The SDMX period of a time code: 2021C is 2021-Q3."""
+    matched = _TIME_CODE.fullmatch(time_code)
+    if matched is None:
+        raise BadInput.one(where, f"time code {time_code!r}", "one as in 202109, 2021C or 2021", AGAIN)
+    year, month, quarter = matched.groups()
+    if quarter:
+        return f"{year}-Q{'ABCD'.index(quarter) + 1}"
+    return f"{year}-{month}" if month else str(year)
+
+
+def time_code(sdmx: str) -> str:
+    """The time code of an SDMX period: 2021-Q3 is 2021C."""
+    year, _, part = sdmx.partition("-")
+    return f"{year}{'ABCD'[int(part[1]) - 1]}" if part.startswith("Q") else f"{year}{part}"
+
+
+def _meanings(data: Json, where: str) -> dict[tuple[str, str], dict[str, Json]]:
+    """What each code of each dimension means; a list of nodes may hold null."""
+    return {
+        (member(dimension, "wdcode", where), member(node, "code", where)): node
+        for dimension in member(data, "wdnodes", where)
+        for node in member(dimension, "nodes", where)
+        if node is not None
+    }
+
+
+def _entry(node: Json, meanings: dict[tuple[str, str], dict[str, Json]], where: str, row: int) -> Entry:
+    # The dimensions stand in `wds`; splitting `code` would trip over codes with dots and underscores.
+    codes = {wd["wdcode"]: wd["valuecode"] for wd in member(node, "wds", where)}
+    indicator = meanings.get(("zb", member(codes, "zb", where)), {})
+    region = codes.get("reg", NATION)
+    time = member(codes, "sj", where)
+    value, unrounded = _figure(member(node, "data", where), where)
+    return Entry(
+        region=region,
+        region_name=meanings.get(("reg", region), {}).get("cname"),
+        indicator=codes["zb"],
+        # `cname` is the full name, `name` the short one.
+        name=member(indicator, "cname", f"{where}, wdnodes of {codes['zb']}"),
+        unit=member(indicator, "unit", f"{where}, wdnodes of {codes['zb']}"),
+        time_code=time,
+        period=period(time, where),
+        value=value,
+        unrounded=unrounded,
+        place=f"row {row}",
+    )
+
+
+def _figure(data: Json, where: str) -> tuple[str | None, str | None]:
+    """The published figure and the unrounded one; nothing where the node is a placeholder (its 0 is none)."""
+    if member(data, "hasdata", where) is not True:
+        return None, None
+    published, unrounded = str(member(data, "strdata", where)), str(member(data, "data", where))
+    for problem in _disagreement(published, unrounded):
+        raise BadInput.one(where, problem, "the unrounded figure, rounded", AGAIN)
+    return published, unrounded
+
+
+def _disagreement(published: str, unrounded: str) -> Iterator[str]:
+    try:
+        shown, exact = Decimal(published), Decimal(unrounded)
+    except ArithmeticError:
+        yield f"strdata {published!r} beside data {unrounded}"
+        return
+    half_a_digit = Decimal(5).scaleb(int(shown.as_tuple().exponent) - 1)
+    if abs(shown - exact) > half_a_digit * Decimal("1.000001"):
+        yield f"strdata {published} beside data {unrounded}"

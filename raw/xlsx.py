@@ -1,0 +1,167 @@
+"""What any .xlsx from outside must be before it is opened: whole, plain, of sane size; and a number's text.
+
+Format: ISO/IEC 29500 (Office Open XML). Macros, external links, embedded objects, entity declarations and
+oversized archives are refused unopened.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+from openpyxl.utils.exceptions import InvalidFileException
+
+from raw.errors import BadInput
+
+SAVE_AGAIN = "open the file in the spreadsheet program, save it again as .xlsx and send that"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a workbook may be: as a file, unpacked (both in bytes), and in members of its archive."""
+
+    max_bytes: int
+    max_unpacked: int
+    max_members: int
+
+
+def check_container(content: bytes, name: str, limits: Limits, remedy: str) -> None:
+    """Refuse everything that is not a plain, whole .xlsx of sane size, before any XML is parsed.
+
+    ``remedy`` says how to come by a file within the limits.
+    """
+    if not content:
+        raise BadInput.one(name, "an empty file", "an .xlsx workbook", "send the file again")
+    if len(content) > limits.max_bytes:
+        raise BadInput.one(
+            name,
+            f"{len(content)} bytes",
+            f"at most {limits.max_bytes}",
+            f"remove pictures and pasted matter, or {remedy}",
+        )
+    if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise BadInput.one(
+            name,
+            "an old .xls or a workbook encrypted with a password",
+            "an .xlsx workbook without password",
+            "remove the password and save as .xlsx",
+        )
+    if not content.startswith(b"PK"):
+        raise BadInput.one(name, "no .xlsx (not a zip archive)", "an .xlsx workbook", SAVE_AGAIN)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _check_members(archive, name, limits, remedy)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+        raise BadInput.one(
+            name, f"a broken or truncated workbook ({error})", "a whole .xlsx workbook", "send the file again"
+        ) from error
+
+
+def _check_members(archive: zipfile.ZipFile, name: str, limits: Limits, remedy: str) -> None:
+    members = archive.infolist()
+    if len(members) > limits.max_members:
+        raise BadInput.one(
+            name, f"{len(members)} members in the archive", f"at most {limits.max_members}", remedy
+        )
+    if any(member.flag_bits & 0x1 for member in members):
+        raise BadInput.one(name, "an encrypted archive", "a workbook without password", "remove the password")
+    names = [member.filename for member in members]
+    if len(set(names)) != len(names):
+        raise BadInput.one(name, "two members of one name in the archive", "each once", SAVE_AGAIN)
+    if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
+        raise BadInput.one(name, "a zip archive that is no workbook", "an .xlsx workbook", SAVE_AGAIN)
+    left = limits.max_unpacked
+    for member in members:
+        content = _unpacked(archive, member, left)
+        if len(content) > left:
+            found = f"more than {limits.max_unpacked} bytes when unpacked"
+            raise BadInput.one(name, found, f"at most {limits.max_unpacked}", remedy)
+        _check_member(content, member.filename, name)
+        left -= len(content)
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:
+    """One member, or as much of it as tells that it is too large; reading it also tests its checksum."""
+    with archive.open(member) as stream:
+        return stream.read(left + 1)
+
+
+def _check_member(content: bytes, member: str, name: str) -> None:
+    """Look for what is not allowed in a member."""
+    part = member.lower()
+    if "vbaproject" in part or (part == "[content_types].xml" and b"macroEnabled" in content):
+        raise BadInput.one(name, "macros", "a workbook without macros", "save it as .xlsx")
+    if (
+        part.startswith(("xl/externallinks/", "xl/embeddings/", "xl/activex/"))
+        or part == "xl/connections.xml"
+    ):
+        raise BadInput.one(
+            name,
+            f"an external link or embedded object ({member})",
+            "no links to other files",
+            "break the links (Data, Edit links), paste the values and save again",
+        )
+    if part.endswith((".xml", ".rels")):
+        _check_xml(content, member, name)
+
+
+_ENTITY = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_RELATION = re.compile(rb"<[\w:]*Relationship\b[^>]*>")
+
+
+def _check_xml(content: bytes, member: str, name: str) -> None:
+    # A workbook's parts are UTF-8 (or UTF-16, in which the search below would find nothing).
+    plain = content.replace(b"\x00", b"")
+    if _ENTITY.search(plain):
+        raise BadInput.one(name, f"an entity declaration in {member}", "none", SAVE_AGAIN)
+    if not member.endswith(".rels"):
+        return
+    for relation in _RELATION.findall(plain):
+        # A web address in a cell is a relation too, and harmless: nothing follows it.
+        if b'"External"' in relation.replace(b"'", b'"') and b"/hyperlink" not in relation:
+            raise BadInput.one(
+                name,
+                f"an external link in {member}",
+                "no links to other files",
+                "break the links and save again",
+            )
+
+
+@contextmanager
+def told_damage(name: str) -> Iterator[None]:
+    """Turn what openpyxl raises on a damaged workbook into ``BadInput``."""
+    try:
+        yield
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        SyntaxError,  # the parse errors of both XML parsers, lxml and the standard one
+        InvalidFileException,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        OSError,
+    ) as error:
+        raise BadInput.one(
+            name,
+            f"a damaged workbook ({type(error).__name__}: {error})",
+            "a readable .xlsx workbook",
+            SAVE_AGAIN,
+        ) from error
+
+
+def number_text(value: int | float) -> str:
+    """A number at the 15 digits a spreadsheet shows, plain: no exponent, no ``.0``, no noise of binary."""
+    if isinstance(value, int):
+        return str(value)
+    text = format(Decimal(format(value, ".15g")), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

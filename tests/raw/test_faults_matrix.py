@@ -1,0 +1,101 @@
+"""Every fault of every stand-in ends as promised: landed after another try, or kept, quarantined and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from raw import land
+from raw.feed import find_feed
+from raw.fetch import hurried
+from raw.replica import matrix
+from raw.replica.faults import TRANSPORT_FAULTS, Fault
+from raw.replica.matrix import Case, Outcome, Rehearsal, cases
+from raw.replica.publishers import known_publishers
+
+AS_OF = date(2024, 12, 31)
+SEED = 1
+
+
+@pytest.fixture
+def rehearsal(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Rehearsal]:
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path / "inbox"))
+    with hurried(**matrix.HURRY):
+        yield Rehearsal(find_feed(request.param), AS_OF, SEED, tmp_path)
+
+
+def some(feed: str) -> list[Case]:
+    """One fault that passes, one of transport that stays, one in the data: all of them take minutes."""
+    of_data = [case for case in cases(feed) if case.fault not in TRANSPORT_FAULTS]
+    return [Case(feed, Fault.STATUS_500, 1), Case(feed, Fault.WAF_PAGE), *of_data[:1]]
+
+
+@pytest.mark.parametrize("rehearsal", known_publishers(), indirect=True)
+def test_a_few_faults_of_every_feed_end_as_promised(rehearsal: Rehearsal) -> None:
+    ended = list(rehearsal.run(some(rehearsal.feed.feed)))
+    assert len(ended) >= 2
+    assert [one.told() for one in ended if not one.as_promised] == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("rehearsal", known_publishers(), indirect=True)
+def test_every_fault_of_every_feed_ends_as_promised(rehearsal: Rehearsal) -> None:
+    wanted = cases(rehearsal.feed.feed)
+    ended = list(rehearsal.run(wanted))
+    assert [one.case for one in ended] == wanted
+    assert [one.told() for one in ended if not one.as_promised] == []
+
+
+@pytest.mark.parametrize("rehearsal", ["bureau_statistics"], indirect=True)
+def test_a_revision_in_place_lands_as_a_new_vintage(rehearsal: Rehearsal) -> None:
+    (ended,) = rehearsal.run([Case(rehearsal.feed.feed, Fault.SILENT_REVISION)])
+    assert (ended.outcome, ended.as_promised) == (Outcome.NEW_VINTAGE, True)
+
+
+@pytest.mark.parametrize("rehearsal", ["bureau_statistics"], indirect=True)
+def test_a_damaged_figure_in_the_landing_is_seen(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(land, "_reconcile", lambda *_: None)
+    (ended,) = rehearsal.run([Case(rehearsal.feed.feed, Fault.HALF_MONTH)])
+    assert (ended.outcome, ended.as_promised) == (Outcome.DAMAGED, False)
+    assert "observations all" in ended.told()
+
+
+@pytest.mark.parametrize("rehearsal", ["bureau_statistics"], indirect=True)
+def test_a_fault_that_crashes_the_program_is_seen(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a slip")
+
+    monkeypatch.setattr(land, "_reconcile", broken)
+    (ended,) = rehearsal.run([Case(rehearsal.feed.feed, Fault.HALF_MONTH)])
+    assert (ended.outcome, ended.as_promised) == (Outcome.CRASHED, False)
+
+
+def test_the_matrix_is_printed_and_its_end_is_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = matrix.Ended(Case("bureau_statistics", Fault.WAF_PAGE), Outcome.QUARANTINED, "found a page")
+    bad = matrix.Ended(Case("bureau_statistics", Fault.HALF_MONTH), Outcome.DAMAGED, "observations all")
+    monkeypatch.setattr(matrix, "matrix", lambda *_: iter([good, bad]))
+    assert matrix.main([]) == 1
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("✓ bureau_statistics")
+    assert shown[1].startswith("✗") and shown[1].endswith("promised: 隔离 quarantined")
+    assert shown[2].startswith("2 例 cases, 1 如约")
+    monkeypatch.setattr(matrix, "matrix", lambda *_: iter([good]))
+    assert matrix.main([]) == 0
+
+
+def test_a_feed_without_a_stand_in_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    from raw.__main__ import main
+
+    assert main(["faults", "--feed", "unit_returns"]) == 2
+    assert "unit_returns" in capsys.readouterr().err
