@@ -142,6 +142,10 @@ class BadBody(BadInput):
         super().__init__([problem])
 
 
+class NotThere(BadBody):
+    """Status 404: for who asks for one file after another, one that does not exist."""
+
+
 class _TryAgainError(Exception):
     """Worth another attempt; ``pause`` is what the publisher asked for (seconds), ``refusal`` the end."""
 
@@ -377,6 +381,8 @@ def _refuse_status(response: httpx.Response, url: str, policy: Policy) -> None:
         remedy=later if status in RETRIED_STATUS else STATUS_REMEDIES.get(status, DEFAULT_REMEDY),
         passing=status in RETRIED_STATUS,
     )
+    if status == httpx.codes.NOT_FOUND:
+        raise NotThere(problem, said)
     # The page that came with it often says why: it is kept where there is one.
     refusal = BadBody(problem, said) if said else BadInput([problem])
     if again:

@@ -188,7 +188,7 @@ def _gather(
     problems: list[Problem] = []
     for way, seen in doors(feed, table_name):
         try:
-            for number, extract in enumerate(way.extracts(seen, table_name, as_of, month)):
+            for number, extract in enumerate(_extracts(way, seen, table_name, as_of, month, folder)):
                 acknowledge = _acknowledgement(way, seen, extract)
                 part = workspace / f"{seen.door}_{number}.parquet"
                 try:
@@ -206,6 +206,18 @@ def _gather(
         except BadInput as error:
             problems += error.problems
     return sorted(candidates, key=lambda candidate: candidate.said_on), problems
+
+
+def _extracts(
+    way: Door, seen: Feed, table_name: str, as_of: date, month: str | None, folder: Path
+) -> Iterator[Extract]:
+    """What a door has; one that can ask whether something changed is told what is known."""
+    conditional: Callable[..., Iterator[Extract]] | None = getattr(way, "extracts_unless_known", None)
+    if conditional is None:
+        return way.extracts(seen, table_name, as_of, month)
+    known = vintages(folder.parents[1], seen.feed, table_name, as_of)
+    etags = {str(one.manifest["url"]): str(one.manifest.get("etag") or "") for one in known}
+    return conditional(seen, table_name, as_of, month, etags)
 
 
 def _acknowledgement(way: Door, seen: Feed, extract: Extract) -> Callable[[Path | None], None]:
@@ -414,6 +426,7 @@ def _manifest(
         "control": {
             name: {"expected": total, "found": found[name]} for name, total in extract.control.items()
         },
+        **({"etag": extract.etag} if extract.etag else {}),
     }
 
 

@@ -6,7 +6,9 @@ A door is a module ``raw.doors.<name>`` with one function::
 
 It yields what the publisher said, byte for byte, and nothing it concluded from that. A door that people fill
 may also have ``acknowledge(feed, extract, landed_in)``, called once the download is safely landed, or with
-``None`` once it is in quarantine.
+``None`` once it is in quarantine. A door that can ask whether something changed may also have
+``extracts_unless_known(feed, table_name, as_of, month, known)``, which is then asked instead: ``known`` holds
+the ETag of the newest vintage of each address.
 """
 
 from __future__ import annotations
@@ -64,7 +66,8 @@ class Extract:
     own totals, which landing reconciles with what was read: ``{"row_count": 636}``. ``companions`` are
     files kept beside the original (a structure message, a header dump), by file name. ``facts`` are what
     the file does not say of itself but its page, request or sidecar does (month, direction), by column.
-    ``origin`` is given where the sender marked it otherwise than the feed declares: simulated.
+    ``origin`` is given where the sender marked it otherwise than the feed declares: simulated. ``etag`` is
+    the publisher's mark of this version.
     """
 
     originals: tuple[Original, ...]
@@ -75,6 +78,7 @@ class Extract:
     companions: Mapping[str, bytes] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     origin: Origin | None = None
+    etag: str | None = None
 
     @property
     def name(self) -> str:

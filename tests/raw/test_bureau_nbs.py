@@ -122,7 +122,9 @@ def test_a_national_database_that_ignores_the_region_is_refused() -> None:
 
 
 def test_the_province_never_stands_in_for_the_city() -> None:
-    assert "found 370000 in the file; expected 370200" in refusal(page_body(node("2022", "1.0", 1, reg="370000")))
+    assert "found 370000 in the file; expected 370200" in refusal(
+        page_body(node("2022", "1.0", 1, reg="370000"))
+    )
 
 
 def test_the_count_of_newer_captures_is_held_against_the_figures() -> None:

@@ -15,6 +15,8 @@ unioned as (
     select * from {{ ref('int_environment_reports__sources') }}
     union all by name
     select * from {{ ref('int_environment_water__sources') }}
+    union all by name
+    select * from {{ ref('int_environment_air__sources') }}
 )
 
 select
