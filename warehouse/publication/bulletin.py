@@ -271,7 +271,8 @@ class _Page:
 
     def _headline(self, as_of: words.Word) -> words.Word:
         total = len(self.progress)
-        without = sum(row["status"] == "no_data" for row in self.progress.values())
+        # Not the status no_data: a sum over a gap has it and figures; a pending target may have neither.
+        without = sum(row["reference_period"] is None for row in self.progress.values())
         judged = sum(row["lamp"] != "grey" for row in self.progress.values())
         most_zh, most_en = ("多数指标", "Most indicators have") if without * 2 > total else ("", "")
         if not without:

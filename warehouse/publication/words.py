@@ -89,8 +89,8 @@ STATUSES = {
     "no_data": Word(
         "无数据",
         "no data",
-        "截止日期前没有已公布或已填报的规划期年度数值。",
-        "No yearly figure of the plan period was published or returned by the as-of date.",
+        "截止日期前没有已公布或已填报的规划期年度数值，或年度值不全、不能累计。",
+        "No yearly figure of the plan period was published or returned by the as-of date, or too few to sum.",
     ),
     "not_due": Word(
         "未到考核期",
