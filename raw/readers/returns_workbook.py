@@ -19,7 +19,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
@@ -279,7 +278,7 @@ def _sheets(content: bytes, name: str) -> dict[str, list[list[_Cell]]]:
     except (
         zipfile.BadZipFile,
         zlib.error,
-        ParseError,
+        SyntaxError,  # of XML: both parsers that openpyxl may use derive their error from it
         InvalidFileException,
         ValueError,
         KeyError,
