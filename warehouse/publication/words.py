@@ -77,8 +77,8 @@ STATUSES = {
     "comparator_missing": Word(
         "缺比较对象",
         "comparator missing",
-        "用于比较的全市数据未公布，不作判断。",
-        "The city's figure for the comparison is unpublished; no judgement is made.",
+        "用于比较的数据未公布，或价格口径不同，不作判断。",
+        "What to compare with is unpublished, or at other prices; no judgement is made.",
     ),
     "no_baseline": Word(
         "缺基期",

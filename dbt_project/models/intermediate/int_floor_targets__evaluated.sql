@@ -10,7 +10,7 @@ worst as (
         annual.value,
         annual.reference_year,
         annual.origin,
-        {{ rounded_as_printed('annual.value', 'targets.decimals') }} >= targets.target_value as holds,
+        {{ rounded_to_compare('annual.value', 'targets') }} >= targets.target_value as holds,
         max(annual.reference_year) over (partition by targets.plan_id, targets.indicator_code) as latest_year,
         row_number() over (
             partition by targets.plan_id, targets.indicator_code
