@@ -41,6 +41,8 @@ select
     plan_id,
     indicator_code,
     cast(reference_year as varchar) as reference_period,
+    -- The worst year may be long past while newer ones hold: the judgement is as young as the newest.
+    latest_year as judged_to_year,
     cast(value as double) as value,
     100.0 * value / target_value as attainment_pct,
     cast(null as double) as progress_pct,
