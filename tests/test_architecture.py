@@ -26,6 +26,7 @@ UNIT_SUFFIXES = (
     "_km",
     "_kg",
     "_days",
+    "_years",
     "_value",
     "_rank",
     "_number",

@@ -155,6 +155,8 @@ TAGS = {
     "COPY": Word("转载", "reprint"),
 }
 
+_YEARS = {2: ("两", "two"), 3: ("三", "three"), 4: ("四", "four"), 5: ("五", "five")}
+
 _ENGLISH_MONTHS = (
     "January",
     "February",
@@ -174,6 +176,18 @@ _ENGLISH_MONTHS = (
 def word(table: dict[str, Word], key: str | None) -> Word:
     """Return the word for a key; an unknown key stands for itself, so nothing is hidden."""
     return table.get(key or "", Word(key or "", key or ""))
+
+
+def age_words(as_of: date, age_years: int | None) -> Word | None:
+    """Return what a reader is told of a status that rests on old figures; None for one of last year or newer.
+
+    Yearly figures come out in the year after theirs: that much age is usual and says nothing.
+    """
+    if age_years is None or age_years < 2:
+        return None
+    year = as_of.year - age_years
+    zh, en = _YEARS.get(age_years, (str(age_years), str(age_years)))
+    return Word(f"评估截至{year}年，距今{zh}年", f"judged on {year}, {en} years old")
 
 
 def number(value: Decimal | float | int | None, places: int | None = None) -> str:
