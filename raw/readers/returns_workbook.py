@@ -71,8 +71,17 @@ MAX_DIGITS = 18
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _DAY_PREFIX = re.compile(r"^\d{4}-\d{2}-\d{2}[_.-]")
 _DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})日?")
-_SAVE_AGAIN = "open the file in the spreadsheet program, save it again as .xlsx and send that"
-_NEW_FORM = "make a fresh form with `python -m raw returns new` and copy the white cells into it"
+_SAVE_AGAIN = (
+    "用表格软件打开，另存为 .xlsx 后重报 / "
+    "open the file in the spreadsheet program, save it again as .xlsx and send that"
+)
+_SEND_AGAIN = "重新报送 / send the file again"
+_FILL_IN = "请填写 / fill it in"
+_CHOOSE = "从下拉列表选择 / choose from the list"
+_NEW_FORM = (
+    "重新生成空表，把白色单元格抄入 / "
+    "make a fresh form with `python -m raw returns new` and copy the white cells into it"
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ class _Cell:
     def shown(self) -> str:
         """The cell's text for a message, shortened."""
         text = self.text
-        return "nothing" if text is None else repr(text if len(text) <= 60 else f"{text[:60]}…")
+        return "空白 / nothing" if text is None else repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
 @dataclass
@@ -167,29 +176,39 @@ def _check_container(content: bytes, name: str) -> None:
     """Refuse everything that is not a plain, whole .xlsx of sane size, before any XML is parsed."""
     _check_name_ending(name)
     if not content:
-        raise BadInput.one(name, "an empty file", "an .xlsx workbook", "send the file again")
+        raise BadInput.one(
+            name, "空文件 / an empty file", "一个 .xlsx 工作簿 / an .xlsx workbook", _SEND_AGAIN
+        )
     if len(content) > MAX_BYTES:
         raise BadInput.one(
             name,
-            f"{len(content)} bytes",
-            f"at most {MAX_BYTES}",
-            f"remove pictures and pasted matter, or {_NEW_FORM}",
+            f"{len(content)} 字节 / bytes",
+            f"不超过 / at most {MAX_BYTES}",
+            f"删去图片和粘贴的内容；或：{_NEW_FORM} / remove pictures and pasted matter",
         )
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         raise BadInput.one(
             name,
-            "an old .xls or a workbook encrypted with a password",
-            "an .xlsx workbook without password",
-            "remove the password and save as .xlsx",
+            "旧格式 .xls 或加密的工作簿 / an old .xls or a workbook encrypted with a password",
+            "不加密的 .xlsx 工作簿 / an .xlsx workbook without password",
+            "取消密码，另存为 .xlsx / remove the password and save as .xlsx",
         )
     if not content.startswith(b"PK"):
-        raise BadInput.one(name, "no .xlsx (not a zip archive)", "an .xlsx workbook", _SAVE_AGAIN)
+        raise BadInput.one(
+            name,
+            "不是 .xlsx / no .xlsx (not a zip archive)",
+            "一个 .xlsx 工作簿 / an .xlsx workbook",
+            _SAVE_AGAIN,
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_members(archive, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
         raise BadInput.one(
-            name, f"a broken or truncated workbook ({error})", "a whole .xlsx workbook", "send the file again"
+            name,
+            f"损坏或不完整的工作簿 / a broken or truncated workbook ({error})",
+            "完整的 .xlsx 工作簿 / a whole .xlsx workbook",
+            _SEND_AGAIN,
         ) from error
 
 
@@ -197,23 +216,42 @@ def _check_name_ending(name: str) -> None:
     ending = PurePath(name).suffix.lower()
     if ending == ".xlsx":
         return
-    remedy = "save it without macros as .xlsx" if ending == ".xlsm" else "save it as .xlsx"
-    raise BadInput.one(name, f"a file ending in {ending or 'nothing'}", ".xlsx", remedy)
+    macros = "去掉宏，另存为 .xlsx / save it without macros as .xlsx"
+    remedy = macros if ending == ".xlsm" else "另存为 .xlsx / save it as .xlsx"
+    raise BadInput.one(name, f"扩展名不符 / a file ending in {ending or 'nothing'}", ".xlsx", remedy)
 
 
 def _check_members(archive: zipfile.ZipFile, name: str) -> None:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise BadInput.one(
-            name, f"{len(members)} members in the archive", f"at most {MAX_MEMBERS}", _NEW_FORM
+            name,
+            f"内部文件数 / members in the archive: {len(members)}",
+            f"不超过 / at most {MAX_MEMBERS}",
+            _NEW_FORM,
         )
     if any(member.flag_bits & 0x1 for member in members):
-        raise BadInput.one(name, "an encrypted archive", "a workbook without password", "remove the password")
+        raise BadInput.one(
+            name,
+            "加密的工作簿 / an encrypted archive",
+            "不加密的工作簿 / a workbook without password",
+            "取消密码 / remove the password",
+        )
     names = [member.filename for member in members]
     if len(set(names)) != len(names):
-        raise BadInput.one(name, "two members of one name in the archive", "each once", _SAVE_AGAIN)
+        raise BadInput.one(
+            name,
+            "内部有同名文件 / two members of one name in the archive",
+            "各一次 / each once",
+            _SAVE_AGAIN,
+        )
     if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
-        raise BadInput.one(name, "a zip archive that is no workbook", "an .xlsx workbook", _SAVE_AGAIN)
+        raise BadInput.one(
+            name,
+            "压缩包而非工作簿 / a zip archive that is no workbook",
+            "一个 .xlsx 工作簿 / an .xlsx workbook",
+            _SAVE_AGAIN,
+        )
     left = MAX_UNPACKED
     for member in members:
         left -= _check_member(archive, member, name, left)
@@ -225,19 +263,28 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, 
         content = stream.read(left + 1)
     if len(content) > left:
         raise BadInput.one(
-            name, f"more than {MAX_UNPACKED} bytes when unpacked", f"at most {MAX_UNPACKED}", _NEW_FORM
+            name,
+            f"解压后过大 / more than {MAX_UNPACKED} bytes when unpacked",
+            f"不超过 / at most {MAX_UNPACKED}",
+            _NEW_FORM,
         )
     part = member.filename.lower()
     if "vbaproject" in part or (part == "[content_types].xml" and b"macroEnabled" in content):
-        raise BadInput.one(name, "macros", "a workbook without macros", "save it as .xlsx")
+        raise BadInput.one(
+            name,
+            "含宏 / macros",
+            "不含宏的工作簿 / a workbook without macros",
+            "另存为 .xlsx / save it as .xlsx",
+        )
     if (
         part.startswith(("xl/externallinks/", "xl/embeddings/", "xl/activex/"))
         or part == "xl/connections.xml"
     ):
         raise BadInput.one(
             name,
-            f"an external link or embedded object ({member.filename})",
-            "no links to other files",
+            f"外部链接或嵌入对象 / an external link or embedded object ({member.filename})",
+            "不链接其他文件 / no links to other files",
+            "断开链接，粘贴为数值后保存 / "
             "break the links (Data, Edit links), paste the values and save again",
         )
     if part.endswith((".xml", ".rels")):
@@ -253,7 +300,7 @@ def _check_xml(content: bytes, member: str, name: str) -> None:
     # A workbook's parts are UTF-8 (or UTF-16, in which the search below would find nothing).
     plain = content.replace(b"\x00", b"")
     if _ENTITY.search(plain):
-        raise BadInput.one(name, f"an entity declaration in {member}", "none", _SAVE_AGAIN)
+        raise BadInput.one(name, f"实体声明 / an entity declaration in {member}", "没有 / none", _SAVE_AGAIN)
     if not member.endswith(".rels"):
         return
     for relation in _RELATION.findall(plain):
@@ -261,9 +308,9 @@ def _check_xml(content: bytes, member: str, name: str) -> None:
         if b'"External"' in relation.replace(b"'", b'"') and b"/hyperlink" not in relation:
             raise BadInput.one(
                 name,
-                f"an external link in {member}",
-                "no links to other files",
-                "break the links and save again",
+                f"外部链接 / an external link in {member}",
+                "不链接其他文件 / no links to other files",
+                "断开链接后保存 / break the links and save again",
             )
 
 
@@ -290,24 +337,29 @@ def _sheets(content: bytes, name: str) -> dict[str, list[list[_Cell]]]:
     ) as error:
         raise BadInput.one(
             name,
-            f"a damaged workbook ({type(error).__name__}: {error})",
-            "a readable .xlsx workbook",
+            f"损坏的工作簿 / a damaged workbook ({type(error).__name__}: {error})",
+            "可读的 .xlsx 工作簿 / a readable .xlsx workbook",
             _SAVE_AGAIN,
         ) from error
 
 
 def _check_sheet_names(found: Sequence[str], name: str) -> None:
     problems = [
-        Problem(name, f"no sheet {sheet}", f"the sheets {'、'.join(returns.SHEETS)}", _NEW_FORM)
+        Problem(
+            name,
+            f"缺工作表 / no sheet {sheet}",
+            f"工作表 / the sheets {'、'.join(returns.SHEETS)}",
+            _NEW_FORM,
+        )
         for sheet in (SHEET_COVER, SHEET_ROWS)
         if sheet not in found
     ]
     problems += [
         Problem(
             f"{name}, sheet {sheet}",
-            "a sheet that is not of the form",
-            f"only {'、'.join(returns.SHEETS)}",
-            "delete it: nothing in it would be read",
+            "不属于本表的工作表 / a sheet that is not of the form",
+            f"只有 / only {'、'.join(returns.SHEETS)}",
+            "删除，其中内容不会被读取 / delete it: nothing in it would be read",
         )
         for sheet in found
         if sheet not in returns.SHEETS
@@ -323,9 +375,9 @@ def _cells(sheet: Any, title: str, name: str) -> Iterator[list[_Cell]]:  # noqa:
         if number > MAX_ROWS:
             raise BadInput.one(
                 f"{name}, sheet {title}",
-                f"more than {MAX_ROWS} rows",
-                f"at most {MAX_ROWS}",
-                "delete the empty rows below the last filled one",
+                f"行数过多 / more than {MAX_ROWS} rows",
+                f"不超过 / at most {MAX_ROWS}",
+                "删除末尾空行 / delete the empty rows below the last filled one",
             )
         yield [
             _Cell(
@@ -352,7 +404,7 @@ def _read_cover(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> _Cover:
         prefix = f"{findings.file_name}, sheet {SHEET_COVER}, cell"
         label, cell = _at(row, 0, f"{prefix} A{number}"), _at(row, 1, f"{prefix} B{number}")
         if label.text != item.label:
-            findings.cell(label, f"the label {item.label!r}", _NEW_FORM)
+            findings.cell(label, f"标签 / the label {item.label!r}", _NEW_FORM)
         cells[item.name] = cell
         _refuse_formula(cell, findings)
     plan = _cover_plan(cells["PLAN_ID"], findings)
@@ -360,7 +412,7 @@ def _read_cover(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> _Cover:
     month = _cover_month(cells["RETURN_MONTH"], findings)
     _check_file_name(findings, unit, month)
     if cells["REPORTER"].text is None:
-        findings.cell(cells["REPORTER"], "the name of the person who reports", "fill it in")
+        findings.cell(cells["REPORTER"], "填报人姓名 / the name of the person who reports", _FILL_IN)
     reported_on = _cover_reported_on(cells["REPORTED_ON"], month, findings)
     texts = {name: cells[name].text for name in COVER_NAMES}
     return _Cover(texts, plan, unit, month, reported_on)
@@ -373,7 +425,11 @@ def _cover_plan(cell: _Cell, findings: _Findings) -> Plan | None:
         problem = error.problems[0]
         if "column plan_id" not in problem.where:
             raise
-        findings.cell(cell, f"a plan id, {problem.expected}", "restore the plan id of the form")
+        findings.cell(
+            cell,
+            f"规划编号 / a plan id, {problem.expected}",
+            "恢复表中的规划编号 / restore the plan id of the form",
+        )
         return None
 
 
@@ -384,13 +440,15 @@ def _cover_unit(cells: Mapping[str, _Cell], plan: Plan | None, findings: _Findin
     if unit is None:
         known = ", ".join(f"{unit.unit_id} {unit.name_zh}" for unit in plan.units)
         findings.cell(
-            cells["UNIT_ID"], f"the id of a responsible unit: {known}", "restore the unit id of the form"
+            cells["UNIT_ID"],
+            f"责任单位编号 / the id of a responsible unit: {known}",
+            "恢复表中的单位编号 / restore the unit id of the form",
         )
     elif cells["UNIT_NAME"].text not in unit.names:
         findings.cell(
             cells["UNIT_NAME"],
-            f"{unit.name_zh}, the name of {unit.unit_id}",
-            "restore the name, or use that unit's form",
+            f"{unit.name_zh}，{unit.unit_id} 的名称 / {unit.name_zh}, the name of {unit.unit_id}",
+            "恢复名称，或改用该单位的表 / restore the name, or use that unit's form",
         )
     return unit
 
@@ -398,7 +456,11 @@ def _cover_unit(cells: Mapping[str, _Cell], plan: Plan | None, findings: _Findin
 def _cover_month(cell: _Cell, findings: _Findings) -> str | None:
     if cell.text is not None and returns.MONTH.fullmatch(cell.text):
         return cell.text
-    findings.cell(cell, "a month as text, like 2022-12", "format the cell as text and write YYYY-MM")
+    findings.cell(
+        cell,
+        "文本格式的月份，如 2022-12 / a month as text, like 2022-12",
+        "单元格设为文本，写 YYYY-MM / format the cell as text and write YYYY-MM",
+    )
     return None
 
 
@@ -410,22 +472,30 @@ def _check_file_name(findings: _Findings, unit: Unit | None, month: str | None) 
     if _DAY_PREFIX.sub("", findings.file_name) != expected:
         findings.add(
             f"{findings.file_name}, sheet {SHEET_COVER}, cells B4 and B6",
+            f"封面为 {unit.unit_id}、{month}，与文件名不符 / "
             f"unit {unit.unit_id} and month {month} in a file of another name",
+            f"文件名 {expected}，前面可加日期 / "
             f"the file name {expected} (a day may stand in front: 2023-04-30_{expected})",
-            "rename the file, or correct unit and month on the cover",
+            "改文件名，或改封面的单位和月份 / rename the file, or correct unit and month on the cover",
         )
 
 
 def _cover_reported_on(cell: _Cell, month: str | None, findings: _Findings) -> date | None:
-    reported_on = _date_of(cell, findings, "the date of reporting, YYYY-MM-DD", required=True)
+    reported_on = _date_of(cell, findings, "填报日期 / the date of reporting, YYYY-MM-DD", required=True)
     if reported_on is None:
         return None
     if reported_on > _today():
         # Landing would wait for that day, in silence, if the year was a slip.
-        findings.cell(cell, f"a date up to today, {_today()}", "correct the date of reporting")
+        findings.cell(
+            cell,
+            f"不晚于今天的日期 / a date up to today, {_today()}",
+            "更正填报日期 / correct the date of reporting",
+        )
     elif month is not None and reported_on.isoformat()[:7] < month:
         findings.cell(
-            cell, f"a date in {month} or later", "correct the date of reporting or the return month"
+            cell,
+            f"不早于 {month} 的日期 / a date in {month} or later",
+            "更正填报日期或报告月 / correct the date of reporting or the return month",
         )
     return reported_on
 
@@ -454,7 +524,10 @@ def _read_rows(rows: Sequence[Sequence[_Cell]], cover: _Cover, findings: _Findin
     filled = [row for row in _filled(rows, findings) if _is_filled(row)]
     if not filled:
         findings.add(
-            f"{findings.file_name}, sheet {SHEET_ROWS}", "no filled row", "a row per figure asked", _NEW_FORM
+            f"{findings.file_name}, sheet {SHEET_ROWS}",
+            "没有填写的行 / no filled row",
+            "每个应报数值一行 / a row per figure asked",
+            _NEW_FORM,
         )
     for row in filled:
         _check_row(row, cover, findings)
@@ -469,10 +542,14 @@ def _header_holds(header: Sequence[_Cell], findings: _Findings) -> bool:
         where = f"{findings.file_name}, sheet {SHEET_ROWS}, cell {LETTERS[column.name]}{returns.HEADER_ROW}"
         cell = _at(header, place, where)
         if "".join((cell.text or "").split()) != "".join(column.header.split()):
-            findings.cell(cell, f"the header {column.header!r}", _NEW_FORM)
+            findings.cell(cell, f"表头 / the header {column.header!r}", _NEW_FORM)
     for cell in header[len(returns.COLUMNS) :]:
         if cell.text is not None:
-            findings.cell(cell, "no further column", "delete it: nothing in it would be read")
+            findings.cell(
+                cell,
+                "没有多余的列 / no further column",
+                "删除，其中内容不会被读取 / delete it: nothing in it would be read",
+            )
     return len(findings.problems) == before
 
 
@@ -488,7 +565,11 @@ def _filled(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> Iterator[_R
         )
         for cell in cells[len(returns.COLUMNS) :]:
             if cell.text is not None:
-                findings.cell(cell, f"nothing right of column {LETTERS['NOTE']}", "move it into the note")
+                findings.cell(
+                    cell,
+                    f"{LETTERS['NOTE']} 列右侧为空 / nothing right of column {LETTERS['NOTE']}",
+                    "移入备注 / move it into the note",
+                )
 
 
 def _is_filled(row: _Row) -> bool:
@@ -507,15 +588,17 @@ def _check_row(row: _Row, cover: _Cover, findings: _Findings) -> None:
     _check_evidence(row, given, cover, findings)
     stage = row.cells["STAGE"]
     if stage.text is not None and stage.text not in returns.STAGES:
-        findings.cell(stage, f"{', '.join(returns.STAGES)} or nothing", "choose from the list")
+        findings.cell(
+            stage, f"{', '.join(returns.STAGES)} 或空白 / {', '.join(returns.STAGES)} or nothing", _CHOOSE
+        )
 
 
 def _refuse_formula(cell: _Cell, findings: _Findings) -> None:
     if cell.kind == "f":
         findings.cell(
             cell,
-            "a value, not a formula",
-            "send the value: copy the cell and paste it as value",
+            "数值，不是公式 / a value, not a formula",
+            "复制后选择性粘贴为数值 / send the value: copy the cell and paste it as value",
             _formula(cell),
         )
 
@@ -523,12 +606,12 @@ def _refuse_formula(cell: _Cell, findings: _Findings) -> None:
 def _formula(cell: _Cell) -> str:
     # Array and table formulas come as objects that carry their text.
     text = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", None) or "a formula"
-    return f"the formula {str(text)[:60]!r}"
+    return f"公式 / the formula {str(text)[:60]!r}"
 
 
 def _refuse_error(cell: _Cell, findings: _Findings) -> None:
     if cell.kind == "e":
-        findings.cell(cell, "no spreadsheet error", "clear the cell and fill it in")
+        findings.cell(cell, "不是错误值 / no spreadsheet error", "清空后重填 / clear the cell and fill it in")
 
 
 def _check_indicator(row: _Row, cover: _Cover, findings: _Findings) -> Indicator | None:
@@ -540,14 +623,19 @@ def _check_indicator(row: _Row, cover: _Cover, findings: _Findings) -> Indicator
     indicator = cover.plan.indicator(cell.text or "")
     if indicator is None:
         padded = (cell.text or "").zfill(2)
-        hint = f"write it as text: '{padded}" if cover.plan.indicator(padded) else "choose from the list"
-        findings.cell(cell, f"an indicator code of {cover.unit.name_zh}: {choices}", hint)
+        hint = f"写成文本 / write it as text: '{padded}" if cover.plan.indicator(padded) else _CHOOSE
+        findings.cell(
+            cell,
+            f"{cover.unit.name_zh}的指标编码 / an indicator code of {cover.unit.name_zh}: {choices}",
+            hint,
+        )
         return None
     if indicator not in owned:
         owners = ", ".join(unit.name_zh for unit in cover.plan.units if unit.unit_id in indicator.unit_ids)
         findings.cell(
             cell,
-            f"an indicator of {cover.unit.name_zh}: {choices}",
+            f"{cover.unit.name_zh}的指标 / an indicator of {cover.unit.name_zh}: {choices}",
+            f"删除该行，{indicator.code} 由{owners}填报 / "
             f"delete the row; {indicator.code} {indicator.name_zh} is returned by {owners}",
         )
         return None
@@ -560,27 +648,31 @@ def _check_plan_cells(row: _Row, indicator: Indicator, findings: _Findings) -> N
     if unit.text != indicator.unit:
         findings.cell(
             unit,
-            f"{indicator.unit!r}, the plan's unit of {indicator.code}",
+            f"{indicator.unit!r}，规划所用单位 / {indicator.unit!r}, the plan's unit of {indicator.code}",
+            f"把数值换算为{indicator.unit}，恢复单位 / "
             f"convert the value to {indicator.unit} and restore the unit",
         )
     if name.text is not None and name.text != indicator.name_zh:
         findings.cell(
             name,
+            f"{indicator.name_zh!r}，{indicator.code} 的名称 / "
             f"{indicator.name_zh!r}, the name of {indicator.code}",
-            "correct the code or the name: they must agree",
+            "编码与名称须一致，更正其一 / correct the code or the name: they must agree",
         )
 
 
 def _check_period(row: _Row, indicator: Indicator | None, cover: _Cover, findings: _Findings) -> None:
     frequency, period, measure = (row.cells[name] for name in ("FREQUENCY", "REFERENCE_PERIOD", "MEASURE"))
     if frequency.text not in returns.FREQUENCIES:
-        findings.cell(frequency, "A (year), Q (quarter) or M (month)", "choose from the list")
+        findings.cell(frequency, "A（年）、Q（季）或 M（月） / A (year), Q (quarter) or M (month)", _CHOOSE)
         return
     if not returns.PERIODS[frequency.text].fullmatch(period.text or ""):
         example = returns.PERIOD_EXAMPLES[frequency.text]
         findings.cell(
             period,
+            f"与频率 {frequency.text} 相符的文本时期，如 {example} / "
             f"a period of frequency {frequency.text} as text, like {example}",
+            "单元格设为文本后填写时期，或更正频率 / "
             "format the cell as text and write the period, or correct the frequency",
         )
     elif period.text:
@@ -588,7 +680,9 @@ def _check_period(row: _Row, indicator: Indicator | None, cover: _Cover, finding
     if indicator is not None and measure.text != indicator.measures[frequency.text]:
         findings.cell(
             measure,
+            f"{indicator.measures[frequency.text]}，该频率下的计量方式 / "
             f"{indicator.measures[frequency.text]}, the measure of {indicator.code} at this frequency",
+            "从下拉列表选择，口径不同的须换算 / "
             "choose from the list; convert the value if it was measured otherwise",
         )
 
@@ -598,13 +692,15 @@ def _check_not_future(period: _Cell, row: _Row, cover: _Cover, findings: _Findin
     if cover.month is not None and end > returns.period_end(cover.month):
         findings.cell(
             period,
-            f"a period that ends by the return month {cover.month}",
-            "leave it to the return of a later month",
+            f"不晚于报告月 {cover.month} 的时期 / a period that ends by the return month {cover.month}",
+            "留待以后月份填报 / leave it to the return of a later month",
         )
     elif cover.reported_on is not None and end > cover.reported_on and row.cells["VALUE"].text is not None:
         findings.cell(
             period,
+            f"填报日 {cover.reported_on} 前已结束的时期 / "
             f"a period that had ended when it was reported, on {cover.reported_on}",
+            f"{end} 之后再报，或清空数值，状态填 O 并说明原因 / "
             f"report it after {end}, or clear the value and give status O with the reason",
         )
 
@@ -616,14 +712,20 @@ def _check_value(cell: _Cell, indicator: Indicator | None, findings: _Findings) 
     if cell.kind == "f":
         _refuse_formula(cell, findings)
     elif isinstance(cell.value, bool) or cell.kind in "eb" or isinstance(cell.value, date):
-        findings.cell(cell, "a number", "format the cell as a general number and enter the number")
-    elif not _NUMBER.fullmatch(cell.text):
-        findings.cell(cell, "a number", _number_remedy(cell.text))
-    elif "%" in cell.number_format:
-        unit = indicator.unit if indicator else "the plan's unit"
         findings.cell(
             cell,
+            "数字 / a number",
+            "单元格设为常规格式，填数字 / format the cell as a general number and enter the number",
+        )
+    elif not _NUMBER.fullmatch(cell.text):
+        findings.cell(cell, "数字 / a number", _number_remedy(cell.text))
+    elif "%" in cell.number_format:
+        unit = indicator.unit if indicator else "规划所用单位 the plan's unit"
+        findings.cell(
+            cell,
+            f"以{unit}为单位的数字，不用百分比格式 / "
             f"a number in {unit}, not in a cell formatted as a percentage",
+            f"单元格设为常规格式，填 {_times_hundred(cell.text)} / "
             f"format the cell as a general number and enter {_times_hundred(cell.text)}",
         )
     else:
@@ -638,8 +740,14 @@ def _number_remedy(text: str) -> str:
     plain = plain.replace(",", "") if grouped else plain
     plain = "".join(plain.split()).removesuffix("%")
     if _NUMBER.fullmatch(plain):
-        return f"enter the bare number {plain}: half-width digits, no commas, blanks or signs"
-    return "enter a bare number; where there is none, clear the cell and give status O with the reason"
+        return (
+            f"填纯数字 {plain}，半角，无逗号、空格和符号 / "
+            f"enter the bare number {plain}: half-width digits, no commas, blanks or signs"
+        )
+    return (
+        "填纯数字；没有数值的，清空单元格，状态填 O 并说明原因 / "
+        "enter a bare number; where there is none, clear the cell and give status O with the reason"
+    )
 
 
 def _times_hundred(text: str) -> str:
@@ -649,9 +757,17 @@ def _times_hundred(text: str) -> str:
 def _check_size(cell: _Cell, findings: _Findings) -> None:
     whole, _, places = (cell.text or "").lstrip("+-").partition(".")
     if len(places) > MAX_PLACES:
-        findings.cell(cell, f"at most {MAX_PLACES} decimal places", "round it as the evidence prints it")
+        findings.cell(
+            cell,
+            f"最多 {MAX_PLACES} 位小数 / at most {MAX_PLACES} decimal places",
+            "按依据文件的位数取整 / round it as the evidence prints it",
+        )
     if len(whole.lstrip("0")) > MAX_DIGITS:
-        findings.cell(cell, f"at most {MAX_DIGITS} digits before the point", "check the unit and the value")
+        findings.cell(
+            cell,
+            f"整数部分最多 {MAX_DIGITS} 位 / at most {MAX_DIGITS} digits before the point",
+            "核对单位和数值 / check the unit and the value",
+        )
 
 
 def _check_status(row: _Row, given: bool, findings: _Findings) -> None:
@@ -660,32 +776,46 @@ def _check_status(row: _Row, given: bool, findings: _Findings) -> None:
     if given and status.text not in VALUE_STATUSES:
         findings.cell(
             status,
-            f"the status of a value: {of_value}",
-            "give A for a normal value"
+            f"有数值时的状态 / the status of a value: {of_value}",
+            "正常值填 A / give A for a normal value"
             if status.text not in MISSING_STATUSES
-            else "clear the value if it is missing, else give A, P or E",
+            else "缺值的清空数值，否则填 A、P 或 E / clear the value if it is missing, else give A, P or E",
         )
     elif not given and status.text is None:
-        findings.cell(row.cells["VALUE"], "a value, or status O with the reason", "answer the row")
+        findings.cell(
+            row.cells["VALUE"],
+            "数值，或状态 O 并说明原因 / a value, or status O with the reason",
+            "填写该行 / answer the row",
+        )
     elif not given and status.text not in MISSING_STATUSES:
         findings.cell(
-            status, f"without a value: {of_missing}", "enter the value, or give status O with the reason"
+            status,
+            f"无数值时的状态 / without a value: {of_missing}",
+            "填数值，或状态填 O 并说明原因 / enter the value, or give status O with the reason",
         )
     elif not given and row.text("MISSING_REASON") is None:
         findings.cell(
             row.cells["MISSING_REASON"],
-            "the reason why the value is missing",
-            "write who or what is waited for",
+            "缺值原因 / the reason why the value is missing",
+            "写明在等谁或等什么 / write who or what is waited for",
         )
 
 
 def _check_evidence(row: _Row, given: bool, cover: _Cover, findings: _Findings) -> None:
     document, dated = row.cells["EVIDENCE_DOCUMENT"], row.cells["EVIDENCE_DATE"]
     if given and document.text is None:
-        findings.cell(document, "the document the value stands in", "give its title and number")
-    on = _date_of(dated, findings, "the date of the evidence, YYYY-MM-DD", required=given)
+        findings.cell(
+            document,
+            "数值所在的文件 / the document the value stands in",
+            "填文件名称和文号 / give its title and number",
+        )
+    on = _date_of(dated, findings, "依据日期 / the date of the evidence, YYYY-MM-DD", required=given)
     if on is not None and cover.reported_on is not None and on > cover.reported_on:
-        findings.cell(dated, f"a date up to the day of reporting, {cover.reported_on}", "correct the date")
+        findings.cell(
+            dated,
+            f"不晚于填报日的日期 / a date up to the day of reporting, {cover.reported_on}",
+            "更正日期 / correct the date",
+        )
 
 
 def _date_of(cell: _Cell, findings: _Findings, expected: str, *, required: bool) -> date | None:
@@ -694,13 +824,16 @@ def _date_of(cell: _Cell, findings: _Findings, expected: str, *, required: bool)
         return None  # already told
     if cell.text is None:
         if required:
-            findings.cell(cell, expected, "fill it in")
+            findings.cell(cell, expected, _FILL_IN)
         return None
     if (isinstance(cell.value, date) or cell.kind == "s") and is_date(cell.text):
         return date.fromisoformat(cell.text)
     match = _DAY.fullmatch(unicodedata.normalize("NFKC", cell.text or ""))
     remedy = (
-        f"write {match[1]}-{int(match[2]):02}-{int(match[3]):02}" if match else "write it like 2022-12-31"
+        f"写成 {match[1]}-{int(match[2]):02}-{int(match[3]):02} / "
+        f"write {match[1]}-{int(match[2]):02}-{int(match[3]):02}"
+        if match
+        else "写成如 2022-12-31 / write it like 2022-12-31"
     )
     findings.cell(cell, expected, remedy)
     return None
@@ -713,9 +846,9 @@ def _check_duplicates(rows: Sequence[_Row], findings: _Findings) -> None:
         if None not in key and key in seen:
             findings.cell(
                 row.cells["REFERENCE_PERIOD"],
-                "each indicator and period once",
-                f"keep one of rows {seen[key]} and {row.number}",
-                f"{key[0]} / {key[1]} a second time (first in row {seen[key]})",
+                "每个指标和时期一次 / each indicator and period once",
+                f"第 {seen[key]}、{row.number} 行保留一行 / keep one of rows {seen[key]} and {row.number}",
+                f"重复 / {key[0]} / {key[1]} a second time (first in row {seen[key]})",
             )
         seen.setdefault(key, row.number)
 
@@ -728,8 +861,9 @@ def _check_all_asked(rows: Sequence[_Row], cover: _Cover, findings: _Findings) -
         if (ask.indicator.code, ask.period) not in answered:
             findings.add(
                 f"{findings.file_name}, sheet {SHEET_ROWS}",
-                f"no row for {ask.indicator.code} {ask.indicator.name_zh} / {ask.period}",
-                "every row that was asked",
+                f"缺行 / no row for {ask.indicator.code} {ask.indicator.name_zh} / {ask.period}",
+                "应报的每一行 / every row that was asked",
+                "补上该行：数值及依据，或状态 O 及原因 / "
                 "restore the row: a value with its evidence, or status O with the reason",
             )
 
