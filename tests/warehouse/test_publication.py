@@ -9,6 +9,7 @@ import json
 import re
 from decimal import Decimal
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -288,7 +289,7 @@ def test_what_is_missing_is_said_off_the_marks_and_the_path(chart: charts.Chart)
     drawn = [(float(n.get("cx", "0")), float(n.get("cy", "0"))) for n in tree if n.tag.endswith("circle")]
     path = next((node.get("points", "") for node in tree if node.get("class") == "path"), "")
     ends = [tuple(map(float, spot.split(","))) for spot in path.split()]
-    for (x1, y1), (x2, y2) in zip(ends, ends[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(ends):
         drawn += [(x1 + (x2 - x1) * part / 50, y1 + (y2 - y1) * part / 50) for part in range(51)]
     assert not [spot for spot in drawn if abs(spot[0] - x) < 70 and -16 < spot[1] - y < 20]
 
