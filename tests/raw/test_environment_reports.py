@@ -111,14 +111,14 @@ def test_every_fault_ends_as_promised(fault: Fault, tmp_path: Path, monkeypatch:
 def test_last_months_page_under_this_months_title_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BadInput, match=r"column 月份: found .* in the file; expected 2015-10"):
+    with pytest.raises(BadInput, match=r"column 月份: 发现 found .* in the file；应为 expected 2015-10"):
         pulled(tmp_path, monkeypatch, EARLY, "last_month")
 
 
 def test_half_a_page_is_refused_by_the_number_in_the_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BadInput, match=r"row_count 1; expected 2, the publisher's own total"):
+    with pytest.raises(BadInput, match=r"row_count 1；应为 expected 2, the publisher's own total"):
         pulled(tmp_path, monkeypatch, EARLY, "half_month", times=4)
 
 

@@ -218,12 +218,12 @@ def percentage(sheet: Worksheet) -> None:
         (b"<!DOCTYPE html><html>", "found a web page"),
         (b"Rar!\x1a\x07", "found bytes of another kind"),
         (grouped([ROW])[:-200], "a broken or truncated workbook"),
-        (grouped([ROW], edit=formula), "Sheet!B4: found a formula"),
-        (grouped([ROW], edit=percentage), "Sheet!C4: found 4.2 shown as a percentage"),
-        (grouped([("青岛", "41,532", *ROW[2:])]), "found text ('41,532'); expected a plain number"),
+        (grouped([ROW], edit=formula), "Sheet!B4: 发现 found a formula"),
+        (grouped([ROW], edit=percentage), "Sheet!C4: 发现 found 4.2 shown as a percentage"),
+        (grouped([("青岛", "41,532", *ROW[2:])]), "found text ('41,532')；应为 expected a plain number"),
         (grouped([(None, *ROW[1:])]), "beside no port"),
         (grouped([ROW, ("青岛港", *ROW[1:])]), "PORT=青岛, MEASURED=CARGO, MEASURE=YTD stands in Sheet!B4"),
-        (grouped([ROW], children=("累计完成", "同比增速(%)")), "header Sheet!B3: found '货物吞吐量(万吨) 累计完成'"),
+        (grouped([ROW], children=("累计完成", "同比增速(%)")), "header Sheet!B3: 发现 found '货物吞吐量(万吨) 累计完成'"),
         (grouped([ROW], children=("自年初累计", "自年初累计")), "CARGO YTD in two columns"),
         (grouped([ROW], groups=("货物吞吐量(吨)", *GROUPS[1:])), "found unit 吨"),
         (grouped([ROW], groups=("货物吞吐量", *GROUPS[1:])), "found unit (none)"),
@@ -238,7 +238,7 @@ def test_what_is_not_such_a_table_is_refused_with_its_reason(content: bytes, sai
 
 def test_another_months_table_under_this_months_page_is_refused() -> None:
     said = refusal(grouped([ROW]), "2024年1-8月港口货物、集装箱吞吐量")
-    assert "found a table of 2024年1-7月 (2024-07); expected that of 2024-08" in said
+    assert "found a table of 2024年1-7月 (2024-07)；应为 expected that of 2024-08" in said
 
 
 def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused() -> None:

@@ -391,5 +391,5 @@ def test_a_figure_without_its_source_is_refused(tmp_path: Path) -> None:
     text = (folder / "sources.csv").read_text(encoding="utf-8")
     kept = [line for line in text.splitlines(keepends=True) if not line.startswith("S002,")]
     (folder / "sources.csv").write_text("".join(kept), encoding="utf-8")
-    with pytest.raises(BadInput, match=r"observations\.csv, line \d+: found source 'S002'"):
+    with pytest.raises(BadInput, match=r"observations\.csv, line \d+: 发现 found source 'S002'"):
         table.figures("bureau_statistics", folder)
