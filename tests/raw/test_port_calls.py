@@ -102,7 +102,7 @@ def test_both_generations_in_every_packing_are_the_same_position(content: bytes,
         (b"", "header: 发现 found ''"),
         (text("# a comment", LEGACY, LEGACY_ROW), "header: 发现 found '# a comment'"),
         (text(LEGACY.replace("BaseDateTime", "Timestamp"), LEGACY_ROW), "header: 发现 found 'MMSI,Timestamp"),
-        (text(LEGACY.replace("LAT", "latitude"), LEGACY_ROW), "header: found"),
+        (text(LEGACY.replace("LAT", "latitude"), LEGACY_ROW), "header: 发现 found"),
         (text(CSV2, LEGACY_ROW.replace("T00", " 00").replace("28.10198", "128.1")), "LONGITUDE"),
         (text(LEGACY, LEGACY_ROW + ",more"), "bytes that break"),
         (text(LEGACY, LEGACY_ROW)[:-1], "a last line without its end"),
@@ -224,8 +224,8 @@ def test_without_a_seed_there_is_nothing_and_that_is_no_fault(
 
 
 SAID = {
-    Fault.CUT_SHORT: "a Zstandard frame without its end", Fault.WRONG_ENCODING: "header: found",
-    Fault.HEADER_RENAMED: "sog_NEW", Fault.COLUMN_MISSING: "header: found",
+    Fault.CUT_SHORT: "a Zstandard frame without its end", Fault.WRONG_ENCODING: "header: 发现 found",
+    Fault.HEADER_RENAMED: "sog_NEW", Fault.COLUMN_MISSING: "header: 发现 found",
     Fault.THOUSANDS_SEPARATORS: "column SOG", Fault.NOT_A_NUMBER: "column SOG: 发现 found '约",
     Fault.DUPLICATE_ROWS: "a second time", Fault.LAST_MONTH: "expected a position of 2024-01-0",
     Fault.WAF_PAGE: "header: 发现 found '<!DOCTYPE html>'", Fault.EMPTY_BODY: "header: 发现 found ''",
