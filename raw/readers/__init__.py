@@ -184,6 +184,7 @@ def _row_number(place: str, position: int) -> int:
 # SDMX 2.1, section 4.2.2 to 4.2.6: the observational time periods this house uses.
 PERIOD = re.compile(r"\d{4}(-S[12]|-Q[1-4]|-(0[1-9]|1[0-2])|-W(0[1-9]|[1-4]\d|5[0-3]))?", re.ASCII)
 DECIMAL = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})*(\.\d+)?", re.ASCII)
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # A code is one line of printable text without leading, trailing or inner blanks.
 CODE = re.compile(r"[^\s\x00-\x1f\x7f]+")
@@ -230,7 +231,7 @@ def _cell_problems(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
     for record, place in zip(rows.records, rows.places, strict=True):
         for name, column in table.columns.items():
             text = record.get(name)
-            expected = _expectation(text, column)
+            expected = expectation(text, column)
             if expected:
                 yield Problem(
                     where=f"{where}, {place}, column {name}",
@@ -240,11 +241,13 @@ def _cell_problems(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
                 )
 
 
-def _expectation(text: str | None, column: Column) -> str | None:
+def expectation(text: str | None, column: Column) -> str | None:
     """What was expected of a cell that fails; ``None`` for one that is as declared."""
-    if not text:
+    if not text or text in column.missing:
         return "a value: the column is mandatory" if column.required else None
-    if column.type == "decimal" and not _is_storable(text):
+    if column.thousands and not GROUPED.fullmatch(text):
+        return "a number with a comma before every three digits, as in 639,240,426"
+    if column.type == "decimal" and not _is_storable(text.replace(",", "") if column.thousands else text):
         return f"a number as in 4691.85, at most {INTEGER_DIGITS} digits before the point, no thousands mark"
     if column.type == "date" and not is_date(text):
         return "a date as in 2022-12-31"
