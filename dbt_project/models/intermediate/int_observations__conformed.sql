@@ -6,6 +6,10 @@ unioned as (
     select * from {{ ref('int_bureau_statistics__observations') }}
     union all by name
     select * from {{ ref('int_unit_returns__observations') }}
+    union all by name
+    select * from {{ ref('int_customs_monthly_totals__observations') }}
+    union all by name
+    select * from {{ ref('int_customs_declarations__observations') }}
 )
 
 select

@@ -5,6 +5,10 @@ unioned as (
     select * from {{ ref('int_bureau_statistics__sources') }}
     union all by name
     select * from {{ ref('int_unit_returns__sources') }}
+    union all by name
+    select * from {{ ref('int_customs_monthly_totals__sources') }}
+    union all by name
+    select * from {{ ref('int_customs_declarations__sources') }}
 )
 
 select
