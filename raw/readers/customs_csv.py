@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -55,6 +56,7 @@ END_OF_LINE = b'",\n'
 WORKERS = 2
 READ_AHEAD = 3
 SHOWN_PROBLEMS = 50
+WRONG_CELLS = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 BUCKETS = 16
 MULTIPLIER = 0x9E3779B97F4A7C15
 PLAIN_NUMBER = r"^\d{1,18}$"
@@ -239,6 +241,7 @@ class _Block:
     row_count: int
     texts: dict[str, set[str]]
     problems: list[tuple[int, str, str, str]]
+    is_unreadable: bool = False
 
 
 def _parsed(block: bytes, layout: _Layout, table: Table) -> _Block:
@@ -252,25 +255,19 @@ def _parsed(block: bytes, layout: _Layout, table: Table) -> _Block:
     kinds |= {name: pa.binary() for name in layout.names if table.columns[name].type == "decimal"}
     wrong: list[tuple[int, str, str, str]] = []
 
-    def tell(row: pa_csv.InvalidRow) -> str:
-        found = f"{row.actual_columns} cells"
-        wrong.append(((row.number or 1) - 1, "", found, f"{row.expected_columns}, as in the header"))
-        return "skip"
-
     try:
         read = pa_csv.read_csv(
             pa.BufferReader(block),
             read_options=pa_csv.ReadOptions(
                 column_names=[*layout.names, ends], use_threads=False, block_size=len(block) + 1
             ),
-            parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=tell),
+            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(
                 column_types=kinds, check_utf8=False, null_values=[], strings_can_be_null=False
             ),
         ).combine_chunks()
     except pa.ArrowInvalid as error:
-        wrong.append((0, "", f"what is no CSV ({' '.join(str(error).split())[:120]})", "lines of CSV"))
-        return _Block({}, np.zeros(0, np.uint64), 0, {}, wrong)
+        return _Block({}, np.zeros(0, np.uint64), 0, {}, [_unreadable(str(error))], is_unreadable=True)
     columns: dict[str, pa.Array] = {}
     texts: dict[str, set[str]] = {}
     hashes = np.zeros(read.num_rows, np.uint64)
@@ -290,6 +287,15 @@ def _parsed(block: bytes, layout: _Layout, table: Table) -> _Block:
     return _Block(columns, hashes, read.num_rows, texts, wrong)
 
 
+def _unreadable(error: str) -> tuple[int, str, str, str]:
+    """What Arrow says of a line with too few or too many cells, in our words."""
+    told = WRONG_CELLS.search(error)
+    if told is None:
+        return 0, "", f"what is no CSV ({' '.join(error.split())[:120]})", "lines of CSV"
+    row, expected, found = (int(number) for number in told.groups())
+    return row - 1, "", f"{found} cells", f"{expected}, as in the header"
+
+
 def _whole(column: pa.ChunkedArray) -> pa.Array:
     import pyarrow as pa
 
@@ -300,7 +306,8 @@ def _not_empty(cells: pa.DictionaryArray) -> Iterator[tuple[int, str, str, str]]
     for number, text in enumerate(cells.dictionary.to_pylist()):
         if text:
             row = _rows_with(cells, number)[0]
-            yield row, "", f"{text[:40]!r} after the last column", "nothing there but the comma"
+            found = text[:40].decode(ENCODING, "backslashreplace")
+            yield row, "", f"{found!r} after the last column", "nothing there but the comma"
 
 
 def _decoded(
@@ -360,17 +367,23 @@ def _numbers(
         is_plain = pc.and_(is_plain, pc.match_substring_regex(cells, f"^(?:{declared.pattern})$"))
     rows = np.flatnonzero(~is_plain.to_numpy(zero_copy_only=False))
     judged: dict[bytes, tuple[str, str | None]] = {}
+    refused: list[tuple[int, str, str, str]] = []
     for row in rows.tolist():
         raw = cells[row].as_py()
         if raw not in judged:
             text = raw.decode(ENCODING, "backslashreplace")
-            judged[raw] = text, expectation(text or None, declared)
+            asked = declared.model_copy(update={"required": True}) if name in MONEY.values() else declared
+            judged[raw] = text, expectation(text or None, asked)
         text, expected = judged[raw]
         if expected:
-            wrong.append((row, name, repr(text) if text else "nothing", expected))
-            if len(wrong) > SHOWN_PROBLEMS:
-                return pa.nulls(len(cells), pa.string())
-    return cells.cast(pa.string())
+            refused.append((row, name, repr(text) if text else "nothing", expected))
+        if len(refused) > SHOWN_PROBLEMS:
+            break
+    wrong += refused
+    if refused:
+        return pa.nulls(len(cells), pa.string())  # nothing of the file is landed
+    texts = cells.cast(pa.string())
+    return pc.if_else(pc.equal(texts, ""), None, texts) if len(rows) else texts
 
 
 def _mixed(hashes: np.ndarray, known: list[str | None], indices: pa.Array) -> np.ndarray:
@@ -400,7 +413,7 @@ def _copy(extract: Extract, table: Table, target: Path, found: _Found) -> None:
             found.begin(original.name)
             for block in _in_turn(pool, original, layout, table):
                 numbers = found.add(block)
-                if found.gives_up:
+                if found.gives_up or block.is_unreadable:
                     raise BadInput(found.told())
                 rows = _table(block, unasked, numbers, found.place_prefix, table)
                 writer = writer or stack.enter_context(_writer(target, rows))
@@ -606,10 +619,9 @@ def _duplicates(part: Path, table: Table, where: str) -> Iterator[Problem]:
 
     key = ", ".join(f'"{name}"' for name in table.key)
     question = (
-        f"select {key}, list(_place order by _row_number)[1:3] from read_parquet(?) "
-        f"group by all having count(*) > 1 order by all limit {SHOWN_PROBLEMS}"
+        f"select {key}, list(_place order by file_row_number)[1:2] from read_parquet(?, file_row_number=true) "
+        f"group by {key} having count(*) > 1 order by min(file_row_number) limit {SHOWN_PROBLEMS}"
     )
-    question = question.replace("group by all", f"group by {key}")
     with duckdb.connect(config={"memory_limit": "400MB", "temp_directory": str(part.parent)}) as connection:
         for *values, places in connection.execute(question, [str(part)]).fetchall():
             said = ", ".join(
@@ -618,7 +630,7 @@ def _duplicates(part: Path, table: Table, where: str) -> Iterator[Problem]:
                 if name not in table.facts
             )
             yield Problem(
-                where=f"{where}, {places[1]}",
+                where=f"{where}, {places[1]}" if places[1].startswith("row ") else places[1],
                 found=f"a duplicate line: {said} stands in {places[0]} already",
                 expected=f"one row for each {' × '.join(n for n in table.key if n not in table.facts)}",
                 remedy=AGAIN,

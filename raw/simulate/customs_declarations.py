@@ -4,13 +4,14 @@ Codes of partners, modes and districts are real ones (see the seeds ``customs_*`
 and the values of single lines are invented, and the commodities are called 模拟商品. What holds are the totals:
 
 * Qingdao follows the published cumulative totals (bundled, whichever feed serves them). Between two of them, and
-  after the last, months are equal; exports and imports share a total as in the nearest month where all three
-  are published; a year without any figure repeats the nearest year that has one.
+  after the last, months are equal; exports and imports share a cumulative total as in the nearest month for
+  which both are published; a year without any figure repeats the nearest year that has one.
 * The West Coast has the share of Qingdao that was published: 2078 of 6407 (100 million yuan) in 2020, 827.3 of
   2059.8 in the first quarter of 2024; between these years the share moves evenly, outside it stays.
 * Shandong, for the platform which knows no city, is 15700 / 4100.6 of Qingdao, as in the first half of 2022.
-* A month is published on the 20th of the next one, January together with February. The first print lacks one
-  line in fifty, holds one in two hundred that is later withdrawn, and has 99.6 % of the value.
+* A month is published on the 20th of the next one, January together with February. Its first print, until the
+  next release, lacks one line in fifty, holds one in two hundred that is later withdrawn, and has 99.6 % of the
+  value.
 * A dollar is seven yuan.
 """
 
@@ -146,6 +147,12 @@ def released_on(month: str) -> date:
     return date(year + number // 12, number % 12 + 1, 20)
 
 
+def _next_release(month: str) -> date:
+    """The day of the release after the one in which a month is first out."""
+    first = released_on(month)
+    return released_on(f"{first.year}-{first.month:02d}")
+
+
 # --- the totals ------------------------------------------------------------------------------------------
 
 
@@ -154,20 +161,17 @@ def city_totals(year: int) -> Mapping[str, tuple[float, ...]]:
     """Qingdao's twelve months of a year by direction, in yuan; see the head of this module."""
     known = {name: _cumulative(f"TRADE_{name.upper()}") for name in ("total", *DIRECTIONS)}
     based = min((y for y, _ in known["total"]), key=lambda y: (abs(y - year), y))
-    total = _months({month: value for (y, month), value in known["total"].items() if y == based})
-    shares = {
-        (y, month): known["export"][y, month] / value
-        for (y, month), value in known["total"].items()
-        if (y, month) in known["export"]
-    }
-    exported = []
-    for month, value in enumerate(total, start=1):
-        nearest = min(shares, key=lambda at: (abs((at[0] - based) * 12 + at[1] - month), at))
-        exported.append(value * shares[nearest])
-    if all((based, month) in known["export"] for y, month in known["total"] if y == based):
-        exported = _months({month: value for (y, month), value in known["export"].items() if y == based})
-    imported = [whole - part for whole, part in zip(total, exported, strict=True)]
-    return {"export": tuple(exported), "import": tuple(imported)}
+    total = {month: value for (y, month), value in known["total"].items() if y == based}
+    shares = {at: known["export"][at] / value for at, value in known["total"].items() if at in known["export"]}
+    exported = {month: value * _nearest(shares, (based, month)) for month, value in total.items()}
+    exports, totals = _months(exported), _months(total)
+    imports = [whole - part for whole, part in zip(totals, exports, strict=True)]
+    return {"export": tuple(exports), "import": tuple(imports)}
+
+
+def _nearest(shares: Mapping[tuple[int, int], float], at: tuple[int, int]) -> float:
+    """The share of the month nearest to one, which is its own where it was published."""
+    return shares[min(shares, key=lambda one: (abs((one[0] - at[0]) * 12 + one[1] - at[1]), one))]
 
 
 def _cumulative(indicator: str) -> dict[tuple[int, int], float]:
@@ -213,7 +217,7 @@ def _month(wanted: Wanted, month: str) -> Iterator[tuple[bytes, int]]:
     """The lines of a month, in blocks."""
     import numpy as np
 
-    first_print = wanted.known_on <= released_on(month)
+    first_print = wanted.known_on < _next_release(month)
     final = np.arange(wanted.lines_per_month)
     numbers = final
     if first_print:
