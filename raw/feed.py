@@ -178,7 +178,9 @@ class Table(Strict):
             beside = column.missing_with
             if beside is not None and beside not in self.columns:
                 hint = did_you_mean(beside, list(self.columns))
-                raise ValueError(f"`missing_with` of {name} to name a declared column; {beside!r} is none{hint}")
+                raise ValueError(
+                    f"`missing_with` of {name} to name a declared column; {beside!r} is none{hint}"
+                )
 
     def _check_key(self) -> None:
         optional = [name for name in self.key if not self.columns[name].required]

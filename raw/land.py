@@ -229,9 +229,7 @@ def _acknowledgement(way: Door, seen: Feed, extract: Extract) -> Acknowledge:
     return partial(told, seen, extract)
 
 
-def _say_nothing(
-    feed: Feed, extract: Extract, landed_in: Path | None, problems: Sequence[Problem]
-) -> None:
+def _say_nothing(feed: Feed, extract: Extract, landed_in: Path | None, problems: Sequence[Problem]) -> None:
     """A publisher's service is told nothing."""
 
 

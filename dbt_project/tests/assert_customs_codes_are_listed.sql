@@ -1,26 +1,76 @@
 -- A code that is in no list is announced, not dropped: its lines count all the same.
 {{ config(severity='warn') }}
-{%- set lists = [
-    ('partner_code', 'customs_partners', 'partner_code'),
-    ('trade_mode_code', 'customs_trade_modes', 'trade_mode_code'),
-    ('district_code', 'customs_districts', 'district_code'),
-    ('customs_office_code', 'customs_offices', 'customs_office_code'),
-    ('hs_code[1:2]', 'customs_hs_chapters', 'hs_chapter'),
-] %}
-{% for code, list, listed in lists %}
-{% if not loop.first %}union all{% endif %}
-select
-    'stg_customs_declarations__lines, {{ code }}' as where_found,
-    'code ' || lines.code || ' in ' || lines.line_count || ' lines' as found,
-    'a code of dbt_project/seeds/reference/{{ list }}.csv' as expected,
-    'look it up in the customs'' own list and add it with the day from which it holds' as remedy
-from (
+with
+
+seen as (
     select
-        {{ code }} as code,
+        'customs_partners' as list_name,
+        partner_code as code,
         count(*) as line_count
     from {{ ref('stg_customs_declarations__lines') }}
-    group by all
-) as lines
-left join {{ ref(list) }} as listed on lines.code = listed.{{ listed }}
-where lines.code != '_T' and listed.{{ listed }} is null
-{% endfor %}
+    group by code
+    union all
+    select
+        'customs_trade_modes' as list_name,
+        trade_mode_code as code,
+        count(*) as line_count
+    from {{ ref('stg_customs_declarations__lines') }}
+    group by code
+    union all
+    select
+        'customs_districts' as list_name,
+        district_code as code,
+        count(*) as line_count
+    from {{ ref('stg_customs_declarations__lines') }}
+    group by code
+    union all
+    select
+        'customs_offices' as list_name,
+        customs_office_code as code,
+        count(*) as line_count
+    from {{ ref('stg_customs_declarations__lines') }}
+    group by code
+    union all
+    select
+        'customs_hs_chapters' as list_name,
+        hs_code[1:2] as code,
+        count(*) as line_count
+    from {{ ref('stg_customs_declarations__lines') }}
+    group by code
+),
+
+listed as (
+    select
+        'customs_partners' as list_name,
+        partner_code as code
+    from {{ ref('customs_partners') }}
+    union all
+    select
+        'customs_trade_modes' as list_name,
+        trade_mode_code as code
+    from {{ ref('customs_trade_modes') }}
+    union all
+    select
+        'customs_districts' as list_name,
+        district_code as code
+    from {{ ref('customs_districts') }}
+    union all
+    select
+        'customs_offices' as list_name,
+        customs_office_code as code
+    from {{ ref('customs_offices') }}
+    union all
+    select
+        'customs_hs_chapters' as list_name,
+        hs_chapter as code
+    from {{ ref('customs_hs_chapters') }}
+)
+
+select
+    'stg_customs_declarations__lines' as where_found,
+    'code ' || seen.code || ' in ' || seen.line_count || ' lines' as found,
+    'a code of dbt_project/seeds/reference/' || seen.list_name || '.csv' as expected,
+    'look it up in the customs'' own list and add it with the day from which it holds' as remedy
+from seen
+left join listed on seen.list_name = listed.list_name and seen.code = listed.code
+where seen.code != '_T' and listed.code is null

@@ -5,8 +5,8 @@ A door is a module ``raw.doors.<name>`` with one function::
     extracts(feed, table_name, as_of, month) -> Iterator[Extract]
 
 It yields what the publisher said, byte for byte, and nothing it concluded from that. A door that people fill
-may also have ``acknowledge(feed, extract, landed_in, problems)``, called once the download is safely landed, or
-with ``None`` and the reasons once it is in quarantine.
+may also have ``acknowledge(feed, extract, landed_in, problems)``, called once the download is safely landed,
+or with ``None`` and the reasons once it is in quarantine.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ A year is fetched as a whole, by month, because earlier months are corrected by 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -61,14 +62,20 @@ class _Page:
 
 
 def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:  # noqa: ARG001
-    """Yield each year and direction as one download; nothing where the service has no month yet.
+    """Yield each year and direction as one download; nothing without a service, or while it has no month.
 
     A service that lives in a later day than ``as_of`` is left out: it cannot be asked for the past.
     """
     request = Request.model_validate(feed.request)
+    variable = f"RAW_{feed.feed.upper()}_URL"
+    if not (request.base_url or os.environ.get(variable)):
+        logger.info("%s: no service to ask (%s is not set)", feed.feed, variable)
+        return
     page = _page(feed)
     if page.answered_on > as_of:
-        logger.warning("%s: says what is known on %s, not %s; left out", feed.base_url, page.answered_on, as_of)
+        logger.warning(
+            "%s: says what is known on %s, not %s; left out", feed.base_url, page.answered_on, as_of
+        )
         return
     if not page.latest:
         logger.info("%s: no month is out", feed.base_url)
@@ -87,9 +94,7 @@ def _extract(feed: Feed, request: Request, page: _Page, direction: str, year: in
     total = _row_count(feed, form)
     if not total:
         return None
-    parts = [
-        _download(feed, request, part) for part in _cut(feed, form, total, page.choices, list(CUT_BY))
-    ]
+    parts = [_download(feed, request, part) for part in _cut(feed, form, total, page.choices, list(CUT_BY))]
     stem = f"customs_{direction}_{year}"
     names = [f"{stem}.csv"] if len(parts) == 1 else [f"{stem}.{n}.csv" for n in range(1, len(parts) + 1)]
     return Extract(

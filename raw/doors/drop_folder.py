@@ -5,8 +5,8 @@ before. Otherwise its reader says so, or nobody does.
 
 With ``sidecar`` what the file does not say of itself stands beside it: ``lines.csv.facts.json`` for
 ``lines.csv``, a JSON object of facts by column name, and of what may be said of any file: ``row_count`` (the
-sender's own total), ``parts`` (how many files it is), ``origin``. The parts of one download are ``lines.1.csv``,
-``lines.2.csv`` and so on, with the one sidecar of ``lines.csv``.
+sender's own total), ``parts`` (how many files it is), ``origin``. The parts of one download are
+``lines.1.csv``, ``lines.2.csv`` and so on, with the one sidecar of ``lines.csv``.
 
 With ``move`` a file does not stay: it goes into a folder of its own below ``done/`` or ``rejected/``, and a
 ``receipt.json`` beside it says where it was landed or why it was not. Without, it is taken as it lies there.
@@ -124,7 +124,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
 
 
 def acknowledge(feed: Feed, extract: Extract, landed_in: Path | None, problems: Sequence[Problem]) -> None:
-    """Move the files of a download to ``done/`` or ``rejected/``, with a receipt; nothing without ``move``."""
+    """Move the files of a download to ``done/`` or ``rejected/``, with a receipt; only with ``move``."""
     if not Request.model_validate(feed.request).move:
         return
     paths = [original.body for original in extract.originals if isinstance(original.body, Path)]
@@ -144,7 +144,9 @@ def acknowledge(feed: Feed, extract: Extract, landed_in: Path | None, problems: 
     (folder / RECEIPT).write_text(text, encoding="utf-8")
 
 
-def _extract(feed: Feed, table_name: str, dropped: _Dropped, said_on: str | None, request: Request) -> Extract:
+def _extract(
+    feed: Feed, table_name: str, dropped: _Dropped, said_on: str | None, request: Request
+) -> Extract:
     said, beside = (_said(dropped, feed, table_name), _beside(dropped)) if request.sidecar else (_Said(), {})
     return Extract(
         originals=tuple(Original(path.name, path) for path in dropped.paths),
@@ -216,7 +218,7 @@ def _beside(dropped: _Dropped) -> dict[str, bytes]:
 
 
 def _is_left_alone(path: Path, request: Request) -> bool:
-    """What is neither input nor a mistake: hidden files, lock files of open workbooks (~$…), our own folders."""
+    """What is neither input nor a mistake: hidden files, locks of open workbooks (~$…), our own folders."""
     if request.move and path.name in (DONE, REJECTED):
         return True
     if request.sidecar and path.name.endswith(SIDECAR):

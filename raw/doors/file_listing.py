@@ -1,8 +1,9 @@
 """A page that lists files in a table: every row of it is one download, with what the page says of it.
 
 The header of the table names its columns; ``facts`` says which of them say what the file does not. The column
-of files holds a link, relative to the page. A row whose day of publication (to the day, month or year; the last
-day it may mean) is after ``as_of`` is left out; one without a day counts as known since the page was asked.
+of files holds a link, relative to the page. A row whose day of publication (to the day, month or year; the
+last day it may mean) is after ``as_of`` is left out; one without a day counts as known since the page was
+asked.
 """
 
 from __future__ import annotations
@@ -99,7 +100,10 @@ def _rows(page: Fetched, request: Request) -> Iterator[dict[str, Tag]]:
         row = dict(zip(names, cells, strict=False))
         if len(cells) != len(names) or row[request.file_column].select_one("a[href]") is None:
             problem = Problem(
-                page.url, f"a row of {len(cells)} cells", f"{len(names)}, a link among them", "look at the page"
+                page.url,
+                f"a row of {len(cells)} cells",
+                f"{len(names)}, a link among them",
+                "look at the page",
             )
             raise BadBody(problem, page.content)
         yield row

@@ -1,9 +1,9 @@
 """The CSV of the customs' query platform: GB18030, LF, every field quoted, a comma at the end of every line.
 
 Read in blocks of whole lines, so that memory does not grow with the file. The text is not transcoded: in
-GB18030 no byte of a Chinese character is a quote, a comma or a line feed, so the fields are found in the bytes
-as they are, and only the few distinct texts of each column are decoded and checked, strictly. Numbers are
-checked line by line. That no key stands twice is seen from a 64-bit hash of each key, kept on disk, and made
+GB18030 no byte of a Chinese character is a quote, a comma or a line feed, so the fields are found in the
+bytes as they are, and only the few distinct texts of each column are decoded and checked, strictly. Numbers
+are checked line by line. That no key stands twice is seen from a 64-bit hash of each key, kept on disk, and made
 sure of in the rows themselves where two hashes are equal.
 
 The columns follow the request. A breakdown that was not asked for is missing in the header and is written as
@@ -58,6 +58,7 @@ READ_AHEAD = 3
 SHOWN_PROBLEMS = 50
 WRONG_CELLS = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 BUCKETS = 16
+MANY_TEXTS = 200_000
 MULTIPLIER = 0x9E3779B97F4A7C15
 PLAIN_NUMBER = r"^\d{1,18}$"
 GROUPED_NUMBER = r"^\d{1,3}(,\d{3}){0,5}$"
@@ -244,14 +245,14 @@ class _Block:
     is_unreadable: bool = False
 
 
-def _parsed(block: bytes, layout: _Layout, table: Table) -> _Block:
+def _parsed(block: bytes, layout: _Layout, table: Table, known: _Known) -> _Block:
     import numpy as np
     import pyarrow as pa
     import pyarrow.csv as pa_csv
 
     ends = "_end"
     coded = pa.dictionary(pa.int32(), pa.binary())
-    kinds = {name: coded for name in (*layout.names, ends)}
+    kinds = dict.fromkeys((*layout.names, ends), coded)
     kinds |= {name: pa.binary() for name in layout.names if table.columns[name].type == "decimal"}
     wrong: list[tuple[int, str, str, str]] = []
 
@@ -279,11 +280,13 @@ def _parsed(block: bytes, layout: _Layout, table: Table) -> _Block:
         elif declared.type == "decimal":
             columns[name] = _numbers(cells, name, declared, wrong)
         else:
-            known = _decoded(cells, name, declared, wrong)
-            texts[name] = {text for text in known if text}
-            columns[name] = _coded(cells.indices.to_numpy(), known)
+            found = _decoded(cells, name, declared, known, wrong)
+            distinct = [one.text for one in found]
+            texts[name] = {text for text in distinct if text}
+            indices = cells.indices.to_numpy()
+            columns[name] = _coded(indices, distinct)
             if name in table.key:
-                hashes = _mixed(hashes, known, cells.indices)
+                hashes = _mixed(hashes, found, indices)
     return _Block(columns, hashes, read.num_rows, texts, wrong)
 
 
@@ -310,23 +313,49 @@ def _not_empty(cells: pa.DictionaryArray) -> Iterator[tuple[int, str, str, str]]
             yield row, "", f"{found!r} after the last column", "nothing there but the comma"
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A distinct text of a column: decoded, what was expected if it is refused, its part of a key's hash."""
+
+    text: str | None
+    expected: str | None
+    hash: int
+
+
+# By column and bytes. A file of two million lines has some ten thousand distinct texts, each in every block.
+_Known = dict[str, dict[bytes, _Text]]
+
+
 def _decoded(
-    cells: pa.DictionaryArray, name: str, declared: Column, wrong: list[tuple[int, str, str, str]]
-) -> list[str | None]:
+    cells: pa.DictionaryArray,
+    name: str,
+    declared: Column,
+    known: _Known,
+    wrong: list[tuple[int, str, str, str]],
+) -> list[_Text]:
     """The distinct texts of a column, each held against what the feed declares."""
-    known: list[str | None] = []
+    seen = known.setdefault(name, {})
+    if len(seen) > MANY_TEXTS:
+        seen = known[name] = {}
+    found: list[_Text] = []
     for number, raw in enumerate(cells.dictionary.to_pylist()):
-        try:
-            text = raw.decode(ENCODING) or None
-        except UnicodeDecodeError:
-            text, expected = repr(raw), "text in GB18030"
-        else:
-            expected = expectation(text, declared) or _stray_quote(text)
-        known.append(text)
-        if expected:
-            found = "nothing" if text is None else repr(text)
-            wrong += [(row, name, found, expected) for row in _rows_with(cells, number)]
-    return known
+        one = seen.get(raw)
+        if one is None:
+            one = seen[raw] = _judged(raw, declared)
+        found.append(one)
+        if one.expected:
+            said = "nothing" if one.text is None else repr(one.text)
+            wrong += [(row, name, said, one.expected) for row in _rows_with(cells, number)]
+    return found
+
+
+def _judged(raw: bytes, declared: Column) -> _Text:
+    hashed = int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
+    try:
+        text = raw.decode(ENCODING) or None
+    except UnicodeDecodeError:
+        return _Text(raw.decode(ENCODING, "backslashreplace"), "text in GB18030", hashed)
+    return _Text(text, expectation(text, declared) or _stray_quote(text), hashed)
 
 
 def _coded(indices: np.ndarray, known: list[str | None]) -> pa.DictionaryArray:
@@ -386,13 +415,12 @@ def _numbers(
     return pc.if_else(pc.equal(texts, ""), None, texts) if len(rows) else texts
 
 
-def _mixed(hashes: np.ndarray, known: list[str | None], indices: pa.Array) -> np.ndarray:
+def _mixed(hashes: np.ndarray, found: list[_Text], indices: np.ndarray) -> np.ndarray:
     """The hashes with one more column of the key."""
     import numpy as np
 
-    of_text = [hashlib.blake2b((text or "").encode(), digest_size=8).digest() for text in known]
-    values = np.frombuffer(b"".join(of_text), np.uint64)
-    mixed = (hashes ^ values[indices.to_numpy()]) * np.uint64(MULTIPLIER)
+    values = np.array([one.hash for one in found], np.uint64)
+    mixed = (hashes ^ values[indices]) * np.uint64(MULTIPLIER)
     folded: np.ndarray = mixed ^ (mixed >> np.uint64(29))
     return folded
 
@@ -402,6 +430,7 @@ def _mixed(hashes: np.ndarray, known: list[str | None], indices: pa.Array) -> np
 
 def _copy(extract: Extract, table: Table, target: Path, found: _Found) -> None:
     first: _Layout | None = None
+    known: _Known = {}
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(WORKERS))
         writer: Any = None
@@ -411,7 +440,7 @@ def _copy(extract: Extract, table: Table, target: Path, found: _Found) -> None:
             _check_same_layout(layout, first, original.name, extract.name)
             unasked = _unasked(table, layout, extract.facts)
             found.begin(original.name)
-            for block in _in_turn(pool, original, layout, table):
+            for block in _in_turn(pool, original, layout, table, known):
                 numbers = found.add(block)
                 if found.gives_up or block.is_unreadable:
                     raise BadInput(found.told())
@@ -434,11 +463,13 @@ def _check_same_layout(layout: _Layout, first: _Layout, name: str, first_name: s
         )
 
 
-def _in_turn(pool: ThreadPoolExecutor, original: Original, layout: _Layout, table: Table) -> Iterator[_Block]:
+def _in_turn(
+    pool: ThreadPoolExecutor, original: Original, layout: _Layout, table: Table, known: _Known
+) -> Iterator[_Block]:
     """The blocks of a file in their order, a few of them read ahead."""
     waiting: deque[Future[_Block]] = deque()
     for block in _blocks(original, layout):
-        waiting.append(pool.submit(_parsed, block, layout, table))
+        waiting.append(pool.submit(_parsed, block, layout, table, known))
         if len(waiting) >= READ_AHEAD:
             yield waiting.popleft().result()
     while waiting:
@@ -619,7 +650,8 @@ def _duplicates(part: Path, table: Table, where: str) -> Iterator[Problem]:
 
     key = ", ".join(f'"{name}"' for name in table.key)
     question = (
-        f"select {key}, list(_place order by file_row_number)[1:2] from read_parquet(?, file_row_number=true) "
+        f"select {key}, list(_place order by file_row_number)[1:2] "
+        "from read_parquet(?, file_row_number=true) "
         f"group by {key} having count(*) > 1 order by min(file_row_number) limit {SHOWN_PROBLEMS}"
     )
     with duckdb.connect(config={"memory_limit": "400MB", "temp_directory": str(part.parent)}) as connection:

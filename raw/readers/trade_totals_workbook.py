@@ -1,12 +1,13 @@
 """Trade totals of regions as a workbook: a sheet for each region, a row for each month.
 
-Columns are called ``<item>_<measure>``: 进出口_当月, 进出口_当月同比, 进出口_年初至今, 进出口_年初至今同比, the same of
-出口 and 进口, and of whatever part of the total the release tells (一般贸易_年初至今). That is the shape in which
-third parties pass the customs' table (8) on; above it stand a title that says the edition (人民币值, 美元值), and
-the unit. Every figure becomes a row of its own; an empty cell or "-" is no figure.
+Columns are called ``<item>_<measure>``: 进出口_当月, 进出口_当月同比, 进出口_年初至今,
+进出口_年初至今同比, the same of 出口 and 进口, and of whatever part of the total the release tells
+(一般贸易_年初至今). That is the shape in which third parties pass the customs' table (8) on; above it stand a
+title that says the edition (人民币值, 美元值), and the unit. Every figure becomes a row of its own; an empty
+cell or "-" is no figure.
 
-Refused as a whole, because then it is not known which figure is wrong: exports and imports that do not add up to
-the total, and national imports above exports (see :func:`_mirrored`).
+Refused as a whole, because then it is not known which figure is wrong: exports and imports that do not add
+up to the total, and national imports above exports (see :func:`_mirrored`).
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ def _sheets(content: bytes, file_name: str) -> dict[str, list[list[Any]]]:
     except (BadZipFile, KeyError, ValueError, OSError) as error:
         found = f"what is no whole workbook ({' '.join(str(error).split())[:80]})"
         raise BadInput.one(file_name, found, "a workbook *.xlsx", "fetch it again, unopened") from error
-    return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
+    return {
+        sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
+    }
 
 
 @dataclass(frozen=True)
@@ -109,10 +112,10 @@ class _Said:
 def _lines(sheet: str, cells: list[list[Any]], file_name: str) -> tuple[_Said, list[_Line]]:
     from openpyxl.utils import get_column_letter
 
-    at = next((number for number, row in enumerate(cells) if row and row[0] == TIME), None)
+    at = next((number for number, row in enumerate(cells) if TIME in row), None)
     where = f"{file_name}, {sheet}"
     if at is None:
-        raise BadInput.one(where, f"no column {TIME!r}", "a table that begins with it", "look at the file")
+        raise BadInput.one(where, f"no column {TIME!r}", "a table with it", "look at the file")
     header = [str(cell) if cell is not None else "" for cell in cells[at]]
     keys = [_key(name) for name in header]
     problems = list(_header_problems(header, where))
@@ -128,7 +131,7 @@ def _lines(sheet: str, cells: list[list[Any]], file_name: str) -> tuple[_Said, l
         if told:
             figures = {key: text for key, (text, _) in told.items()}
             letters = {key: letter for key, (_, letter) in told.items()}
-            lines.append(_Line(sheet, number, _text(row[0]), figures, letters))
+            lines.append(_Line(sheet, number, _text(row[header.index(TIME)]), figures, letters))
     return _said(cells[:at], where), lines
 
 
@@ -201,8 +204,9 @@ def _mirrored(lines: list[_Line], file_name: str) -> Iterator[Problem]:
     """National imports above exports: the columns are exchanged.
 
     China exported more than it imported in every year since 1994, and in every first quarter of the plan
-    periods covered here. In January and February 2024 exports were 3.75 and imports 2.86 trillion yuan (customs,
-    March 2024), while a compilation that goes round says 375232407 万元 of imports and 286146269 of exports.
+    periods covered here. In January and February 2024 exports were 3.75 and imports 2.86 trillion yuan
+    (customs, March 2024), while a compilation that goes round says 375232407 万元 of imports and 286146269 of
+    exports.
     """
     for line in lines:
         month = re.fullmatch(r"\d{4}-(\d{2})", line.time)

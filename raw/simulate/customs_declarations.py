@@ -1,17 +1,17 @@
-"""Simulated customs lines in the wire format of the customs' query platform; the same seed gives the same bytes.
+"""Simulated customs lines in the wire format of the query platform; the same seed gives the same bytes.
 
 Codes of partners, modes and districts are real ones (see the seeds ``customs_*``); commodities, quantities
-and the values of single lines are invented, and the commodities are called 模拟商品. What holds are the totals:
+and the values of single lines are invented, the commodities are called 模拟商品. What holds are the totals:
 
-* Qingdao follows the published cumulative totals (bundled, whichever feed serves them). Between two of them, and
-  after the last, months are equal; exports and imports share a cumulative total as in the nearest month for
-  which both are published; a year without any figure repeats the nearest year that has one.
-* The West Coast has the share of Qingdao that was published: 2078 of 6407 (100 million yuan) in 2020, 827.3 of
-  2059.8 in the first quarter of 2024; between these years the share moves evenly, outside it stays.
+* Qingdao follows the published cumulative totals (bundled, whichever feed serves them). Between two of them,
+  and after the last, months are equal; exports and imports share a cumulative total as in the nearest month
+  for which both are published; a year without any figure repeats the nearest year that has one.
+* The West Coast has the share of Qingdao that was published: 2078 of 6407 (100 million yuan) in 2020, 827.3
+  of 2059.8 in the first quarter of 2024; between these years the share moves evenly, outside it stays.
 * Shandong, for the platform which knows no city, is 15700 / 4100.6 of Qingdao, as in the first half of 2022.
-* A month is published on the 20th of the next one, January together with February. Its first print, until the
-  next release, lacks one line in fifty, holds one in two hundred that is later withdrawn, and has 99.6 % of the
-  value.
+* A month is published on the 20th of the next one, January together with February. Its first print, until
+  the next release, lacks one line in fifty, holds one in two hundred that is later withdrawn, and has 99.6 %
+  of the value.
 * A dollar is seven yuan.
 """
 
@@ -40,7 +40,8 @@ PLATFORM_COLUMNS = (
 )  # fmt: skip
 OFFICE_COLUMNS = (
     "数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称", "贸易方式编码", "贸易方式名称",
-    "国内地区编码", "行政区划编码", "关区编码", "第一数量", "第一计量单位", "第二数量", "第二计量单位", "人民币",
+    "国内地区编码", "行政区划编码", "关区编码",
+    "第一数量", "第一计量单位", "第二数量", "第二计量单位", "人民币",
 )  # fmt: skip
 PARTNERS = {
     "112": "印度尼西亚", "122": "马来西亚", "136": "泰国", "141": "越南", "221": "几内亚", "402": "阿根廷",
@@ -162,7 +163,9 @@ def city_totals(year: int) -> Mapping[str, tuple[float, ...]]:
     known = {name: _cumulative(f"TRADE_{name.upper()}") for name in ("total", *DIRECTIONS)}
     based = min((y for y, _ in known["total"]), key=lambda y: (abs(y - year), y))
     total = {month: value for (y, month), value in known["total"].items() if y == based}
-    shares = {at: known["export"][at] / value for at, value in known["total"].items() if at in known["export"]}
+    shares = {
+        at: known["export"][at] / value for at, value in known["total"].items() if at in known["export"]
+    }
     exported = {month: value * _nearest(shares, (based, month)) for month, value in total.items()}
     exports, totals = _months(exported), _months(total)
     imports = [whole - part for whole, part in zip(totals, exports, strict=True)]
@@ -290,7 +293,8 @@ def _shared(weights: np.ndarray, total: int) -> np.ndarray:
 
     values = 1 + np.floor(weights / weights.sum() * (total - len(weights))).astype(np.int64)
     values[0] += total - values.sum()
-    return values
+    shared: np.ndarray = values
+    return shared
 
 
 def _text(wanted: Wanted, month: str, lines: _Lines, values: np.ndarray) -> bytes:

@@ -97,7 +97,9 @@ def by_dlt(file: Path, work: Path) -> int:
         kinds = dict.fromkeys(names, pa.string())
         with pa_csv.open_csv(
             file,
-            read_options=pa_csv.ReadOptions(encoding="gb18030", column_names=names, skip_rows=1, block_size=8 << 20),
+            read_options=pa_csv.ReadOptions(
+                encoding="gb18030", column_names=names, skip_rows=1, block_size=8 << 20
+            ),
             parse_options=pa_csv.ParseOptions(newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(column_types=kinds, strings_can_be_null=False),
         ) as reader:
@@ -105,13 +107,17 @@ def by_dlt(file: Path, work: Path) -> int:
                 yield pa.Table.from_batches([batch])
 
     destination = dlt.destinations.filesystem(bucket_url=(work / "out").as_uri())
-    pipeline = dlt.pipeline("customs", destination=destination, dataset_name="customs", pipelines_dir=str(work / "p"))
+    pipeline = dlt.pipeline(
+        "customs", destination=destination, dataset_name="customs", pipelines_dir=str(work / "p")
+    )
     started = time.perf_counter()
     pipeline.run(lines(), loader_file_format="parquet", write_disposition="replace")
     report("dlt", started)
     import pyarrow.parquet as pq
 
-    return sum(pq.ParquetFile(part).metadata.num_rows for part in (work / "out").glob("customs/lines/*.parquet"))
+    return sum(
+        pq.ParquetFile(part).metadata.num_rows for part in (work / "out").glob("customs/lines/*.parquet")
+    )
 
 
 RUNS = {"ours": ours, "limit": limit, "pandas": by_pandas, "dlt": by_dlt}
@@ -132,8 +138,9 @@ def run_one(way: str, file: Path) -> None:
     """In a process of its own: run one way and print seconds, rows and peak memory."""
     with tempfile.TemporaryDirectory(dir=file.parent) as work:
         rows = RUNS[way](file, Path(work))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": _seconds[way], "rows": rows, "peak_mb": peak}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = used.ru_utime + used.ru_stime
+    print(json.dumps({"seconds": _seconds[way], "rows": rows, "cpu": cpu, "peak_mb": used.ru_maxrss / 1024}))
 
 
 def measure(way: str, file: Path) -> dict[str, float]:
@@ -183,7 +190,9 @@ def main() -> None:
             every = " ".join(f"{run['seconds']:.2f}" for run in found)
             ratio = f"{medians[way] / medians['ours']:.2f} × ours" if "ours" in medians else ""
             peak = max(run["peak_mb"] for run in found)
-            print(f"{way:8} {medians[way]:7.2f} s  ({every})  {ratio:14} {peak:6.0f} MB  {found[0]['rows']:.0f} rows")
+            print(
+                f"{way:8} {medians[way]:7.2f} s  ({every})  {ratio:14} {peak:6.0f} MB  {found[0]['rows']:.0f} rows"
+            )
     finally:
         shutil.rmtree(folder)
 

@@ -16,6 +16,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from raw.feed import declared_feeds
+
 REPO = Path(__file__).resolve().parents[2]
 STAYS = "The last release stays current."
 
@@ -87,7 +89,7 @@ def test_a_month_ends_with_the_25_and_the_bulletin(
 def test_progress_is_one_line_a_step_and_airflow_talks_to_its_log(
     house: dict[str, str], december: subprocess.CompletedProcess[str]
 ) -> None:
-    steps = ["pull bureau_statistics", "pull unit_returns", "build", "check", "release"]
+    steps = [*(f"pull {feed.feed}" for feed in declared_feeds()), "build", "check", "release"]
     shown = [line for line in december.stdout.splitlines() if line.rstrip().endswith(" s")]
     assert [step for line in shown for step in steps if f" {step} " in line] == steps
     assert "[info" not in december.stdout + december.stderr

@@ -139,7 +139,9 @@ def test_lines_that_end_in_cr_lf_mean_the_file_was_saved_again(tmp_path: Path) -
 
 
 def test_commas_stand_in_money_only(tmp_path: Path) -> None:
-    assert "column 第一数量: found '159,525,200'" in refusal(tmp_path, HEADER + SOY.replace("159525200", "159,525,200"))
+    assert "column 第一数量: found '159,525,200'" in refusal(
+        tmp_path, HEADER + SOY.replace("159525200", "159,525,200")
+    )
 
 
 @pytest.mark.parametrize("money", ["639240426", "639.240.426", "63,92", "约639,240,426", "", "639,240,426.5"])
@@ -213,7 +215,9 @@ def test_lines_of_another_period_are_refused(tmp_path: Path) -> None:
 def test_a_leading_zero_stays_and_a_lost_one_is_noticed(tmp_path: Path) -> None:
     horse = SOY.replace("12019019", "01012100")
     assert read(tmp_path, HEADER + horse).column("商品编码") == ["01012100"]
-    assert "column 商品编码: found '1012100'" in refusal(tmp_path, HEADER + horse.replace("01012100", "1012100"))
+    assert "column 商品编码: found '1012100'" in refusal(
+        tmp_path, HEADER + horse.replace("01012100", "1012100")
+    )
 
 
 def test_code_lengths_are_never_mixed(tmp_path: Path) -> None:
@@ -263,7 +267,9 @@ def test_a_last_line_that_breaks_off(tmp_path: Path, kept: int) -> None:
 
 def test_a_line_that_stands_twice(tmp_path: Path) -> None:
     told = refusal(tmp_path, HEADER + SOY + BLACK + SOY.replace("639,240,426", "1"))
-    assert "row 3: found a duplicate line" in told and "商品编码=12019019" in told and "in row 1 already" in told
+    assert (
+        "row 3: found a duplicate line" in told and "商品编码=12019019" in told and "in row 1 already" in told
+    )
 
 
 def test_an_unknown_column_and_a_missing_one(tmp_path: Path) -> None:
@@ -348,7 +354,10 @@ class Dropping:
         return str(refused.value)
 
     def receipts(self, folder: str) -> list[dict[str, object]]:
-        return [json.loads(path.read_text("utf-8")) for path in sorted(self.inbox.glob(f"{folder}/*/receipt.json"))]
+        return [
+            json.loads(path.read_text("utf-8"))
+            for path in sorted(self.inbox.glob(f"{folder}/*/receipt.json"))
+        ]
 
 
 def only(door: str, **changed: object) -> Feed:
@@ -420,7 +429,11 @@ def test_a_reloaded_year_replaces_it_and_a_withdrawn_line_goes(dropping: Droppin
     feb = SOY.replace("202401", "202402")
     dropping.put("2024-02-20_soy.csv", HEADER + SOY + BLACK, **FACTS)
     (first,) = dropping.pull(date(2024, 2, 28))
-    dropping.put("2024-03-20_soy.csv", HEADER + SOY.replace("639,240,426", "640,000,000") + feb, **{**FACTS, "LAST_MONTH": "2024-02"})
+    dropping.put(
+        "2024-03-20_soy.csv",
+        HEADER + SOY.replace("639,240,426", "640,000,000") + feb,
+        **{**FACTS, "LAST_MONTH": "2024-02"},
+    )
     (second,) = dropping.pull(date(2024, 3, 31))
     assert first.manifest["scope"] == second.manifest["scope"]
     assert [landed.manifest["row_count"] for landed in (first, second)] == [2, 2]

@@ -30,9 +30,15 @@ totals as (
 ),
 
 months as (
-    select *, 'LEVEL' as measure from directions
+    select
+        *,
+        'LEVEL' as measure
+    from directions
     union all by name
-    select *, 'LEVEL' as measure from totals
+    select
+        *,
+        'LEVEL' as measure
+    from totals
 ),
 
 running as (

@@ -37,7 +37,7 @@ select
     case
         when totals.release_marks = '-' then ''
         when totals.is_rate
-            then array_to_string(list_filter(string_split(totals.release_marks, ';'), lambda mark: mark != 'CONV'), ';')
+            then trim(replace(';' || totals.release_marks || ';', ';CONV;', ';'), ';')
         else totals.release_marks
     end as tags,
     totals.release as source_id,

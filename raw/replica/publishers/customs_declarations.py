@@ -55,7 +55,9 @@ class Publisher:
         if self._seed is None:
             return []
         months = [
-            f"{year}-{month:02d}" for year in range(FIRST_YEAR, self._today.year + 1) for month in range(1, 13)
+            f"{year}-{month:02d}"
+            for year in range(FIRST_YEAR, self._today.year + 1)
+            for month in range(1, 13)
         ]
         return [month for month in months if simulate.released_on(month) <= self._today]
 
@@ -79,8 +81,14 @@ class Publisher:
             fields = {form[f"outerField{n}"]: form[f"outerValue{n}"] for n in range(1, 5)}
         except (KeyError, ValueError) as error:
             raise UnanswerableError(400, f"the form lacks or garbles {error}") from error
-        if form.get("monthFlag") != "1" or form.get("codeLength") != "8" or list(fields) != list(OUTER_FIELDS):
-            raise UnanswerableError(501, "here only by month, by 8 digits and by all four fields in their order")
+        if (
+            form.get("monthFlag") != "1"
+            or form.get("codeLength") != "8"
+            or list(fields) != list(OUTER_FIELDS)
+        ):
+            raise UnanswerableError(
+                501, "here only by month, by 8 digits and by all four fields in their order"
+            )
         months = tuple(month for month in self._months() if first <= month <= last)
         if not months or self._seed is None:
             return []

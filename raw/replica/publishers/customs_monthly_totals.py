@@ -1,12 +1,14 @@
 """A stand-in for the customs' monthly totals: a page that lists releases, and a workbook for each.
 
-It serves the bundled figures that customs published or were quoted with, a release for each source. The region
-table (8) of the customs was not obtained: the workbook has the shape in which third parties pass it on.
+It serves the bundled figures that customs published or were quoted with, a release for each source. The
+region table (8) of the customs was not obtained: the workbook has the shape in which third parties pass it
+on.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
@@ -28,6 +30,9 @@ MEASURES = {"LEVEL": "当月", "YOY": "当月同比", "YTD": "年初至今", "YO
 # A whole year has no month of its own: its figures are those of the year to date.
 MEASURES_OF_A_YEAR = {"LEVEL": "年初至今", "YOY": "年初至今同比"}
 VALUE = "进出口_年初至今"
+NO_PROPERTIES = (
+    b"<cp:coreProperties xmlns:cp='http://schemas.openxmlformats.org/package/2006/metadata/core-properties'/>"
+)
 HEADER = ("标题", "原载", "发布日期", "时期", "原文", "标注", "编号", "文件")
 
 
@@ -62,8 +67,8 @@ class Publisher:
         lines = ["".join(f"<th>{name}</th>" for name in HEADER)]
         for release, found in self._releases.items():
             cells = found[0].cells
-            told = (cells["SOURCE_TITLE"], cells["PUBLISHER"], cells["PUBLISHED_DATE"], _period(found))
-            told += (cells["SOURCE_URL"], _marks(found), release)
+            told = [cells["SOURCE_TITLE"], cells["PUBLISHER"], cells["PUBLISHED_DATE"], _period(found)]
+            told += [cells["SOURCE_URL"], _marks(found), release]
             link = f'<td><a href="{release}.xlsx">xlsx</a></td>'
             lines.append("".join(f"<td>{escape(text)}</td>" for text in told) + link)
         rows = "\n".join(f"<tr>{line}</tr>" for line in lines)
@@ -111,7 +116,7 @@ def _cell(text: str) -> object:
     return float(text) if "." in text else int(text)
 
 
-def _xlsx(sheet: str, rows: list[list[object]] | list[list[str]]) -> bytes:
+def _xlsx(sheet: str, rows: Sequence[Sequence[object]]) -> bytes:
     """A workbook whose bytes depend on its content alone."""
     import zipfile
 
@@ -120,14 +125,12 @@ def _xlsx(sheet: str, rows: list[list[object]] | list[list[str]]) -> bytes:
     book = openpyxl.Workbook()
     book.active.title = sheet  # type: ignore[union-attr]
     for row in rows:
-        book.active.append(row)  # type: ignore[union-attr]
-    book.properties.created = book.properties.modified = datetime(2000, 1, 1)  # noqa: DTZ001
+        book.active.append(list(row))  # type: ignore[union-attr]
     packed, fixed = io.BytesIO(), io.BytesIO()
     book.save(packed)
     with zipfile.ZipFile(packed) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(source.namelist()):
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                content = b"<?xml version='1.0'?><cp:coreProperties xmlns:cp='http://schemas.openxmlformats.org/package/2006/metadata/core-properties'/>"
+            # The properties say when it was saved, and so does every entry of the archive.
+            content = NO_PROPERTIES if name == "docProps/core.xml" else source.read(name)
             target.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return fixed.getvalue()
