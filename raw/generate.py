@@ -187,12 +187,21 @@ def _landed_with_first_seen(table: Table, source: str) -> list[str]:
 def _cast(table: Table, column: str, declared: Column) -> str:
     kind = SQL_TYPES[declared.type].replace(",", ", ")
     text = _said(column, declared)
-    if declared.missing_with is not None:
-        beside = declared.missing_with
-        text = f"case when {_said(beside, table.columns[beside])} is not null then {text} end"
     if declared.thousands:
         text = f"replace({text}, ',', '')"
-    return f"cast({text} as {kind}) as {table.staging_name(column)}"
+    if declared.missing_with is None:
+        return f"cast({text} as {kind}) as {table.staging_name(column)}"
+    beside = _said(declared.missing_with, table.columns[declared.missing_with])
+    return "\n".join(
+        [
+            "cast(",
+            "        case",
+            f"            when {beside} is not null",
+            f"                then {text}",
+            f"        end as {kind}",
+            f"    ) as {table.staging_name(column)}",
+        ]
+    )
 
 
 def _said(column: str, declared: Column) -> str:

@@ -3,8 +3,8 @@
 Read in blocks of whole lines, so that memory does not grow with the file. The text is not transcoded: in
 GB18030 no byte of a Chinese character is a quote, a comma or a line feed, so the fields are found in the
 bytes as they are, and only the few distinct texts of each column are decoded and checked, strictly. Numbers
-are checked line by line. That no key stands twice is seen from a 64-bit hash of each key, kept on disk, and made
-sure of in the rows themselves where two hashes are equal.
+are checked line by line. That no key stands twice is seen from a 64-bit hash of each key, kept on disk, and
+made sure of in the rows themselves where two hashes are equal.
 
 The columns follow the request. A breakdown that was not asked for is missing in the header and is written as
 ``_T``, the total (SDMX's code for it). What the file does not say (direction, period, selection) are facts.

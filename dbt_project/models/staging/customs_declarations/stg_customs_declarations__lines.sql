@@ -27,7 +27,12 @@ select
     cast("关区编码" as varchar) as customs_office_code,
     cast(nullif(nullif("第一数量", ''), '-') as decimal(24, 6)) as first_quantity_value,
     cast(nullif(nullif(nullif("第一计量单位", ''), '?'), '-') as varchar) as first_unit_zh,
-    cast(case when nullif(nullif(nullif("第二计量单位", ''), '?'), '-') is not null then nullif(nullif("第二数量", ''), '-') end as decimal(24, 6)) as second_quantity_value,
+    cast(
+        case
+            when nullif(nullif(nullif("第二计量单位", ''), '?'), '-') is not null
+                then nullif(nullif("第二数量", ''), '-')
+        end as decimal(24, 6)
+    ) as second_quantity_value,
     cast(nullif(nullif(nullif("第二计量单位", ''), '?'), '-') as varchar) as second_unit_zh,
     cast(replace(nullif(nullif("人民币", ''), '-'), ',', '') as decimal(24, 6)) as trade_value_cny,
     cast(replace(nullif(nullif("美元", ''), '-'), ',', '') as decimal(24, 6)) as trade_value_usd,
