@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -100,10 +101,26 @@ def read_part(extract: Extract, table: Table, target: Path) -> Read:
 
 def rows_of(extract: Extract, table: Table) -> Rows:
     """The rows of all files of a download, with what was said beside them in the columns of ``facts``."""
-    reader = cast(Reader, _module(table.format, extract.name))
+    module = _module(table.format, extract.name)
+    if not hasattr(module, "read"):
+        return _streamed(cast(StreamingReader, module), extract, table)
+    reader = cast(Reader, module)
     found = [(one.name, reader.read(one.content, table, one.name)) for one in extract.originals]
     rows = found[0][1] if len(found) == 1 else _joined(found)
     return _with_facts(rows, extract.facts, table, extract.name)
+
+
+def _streamed(reader: StreamingReader, extract: Extract, table: Table) -> Rows:
+    """The rows of a format for large files, by way of the Parquet file it writes."""
+    import pyarrow.parquet as pq
+
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "part.parquet"
+        read = reader.read_into(extract, table, target)
+        found = pq.read_table(target).to_pylist()
+    records = [{name: row[name] for name in table.columns} for row in found]
+    places = [row["_place"] for row in found]
+    return Rows(list(table.columns), records, places, read.scope, read.published_at, read.not_before)
 
 
 def _module(format_name: str, where: str) -> ModuleType:

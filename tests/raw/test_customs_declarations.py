@@ -17,7 +17,7 @@ from raw import fetch
 from raw.doors import Extract, Original
 from raw.errors import BadInput
 from raw.feed import Feed, find_feed
-from raw.land import Landed, pull
+from raw.land import Landed, probe, pull
 from raw.readers import customs_csv, read_part
 from raw.replica.clock import end_of
 from raw.replica.faults import Fault, Faults
@@ -384,6 +384,13 @@ def test_a_file_is_landed_moved_and_acknowledged(dropping: Dropping) -> None:
     assert (landed.vintage_dir / "soy.csv.facts.json").is_file()
     assert landed.manifest["facts"] == FACTS and landed.manifest["origin"] == "published"
     assert dropping.pull() == []
+
+
+def test_a_file_can_be_looked_at_without_landing_it(dropping: Dropping) -> None:
+    dropping.put("soy.csv", HEADER + SOY, **FACTS)
+    ((_, _, rows),) = probe(only("drop_folder"), date(2024, 3, 31))
+    assert rows.records[0]["人民币"] == "639,240,426" and rows.places == ["row 1"]
+    assert (dropping.inbox / "soy.csv").is_file() and not (dropping.root / "landing").exists()
 
 
 def test_a_bad_file_is_quarantined_moved_and_told_why(dropping: Dropping) -> None:
