@@ -142,7 +142,12 @@ class Schedule(Strict):
 
 
 class Column(Strict):
-    """One column as the publisher names it; ``name`` is its name from staging on (default: lower case)."""
+    """One column as the publisher names it; ``name`` is its name from staging on (default: lower case).
+
+    ``missing`` lists what stands there where nothing is to be said ("?", "-"), ``missing_with`` a column
+    beside it whose missing makes this one say nothing either (the quantity of a unit that is "?"): both are
+    NULL from staging on. ``thousands`` says that commas group the digits of a decimal, and must.
+    """
 
     type: ColumnType
     required: bool = False
@@ -150,6 +155,9 @@ class Column(Strict):
     description_en: str = Field(min_length=1)
     unit: str | None = None
     pattern: str | None = None
+    missing: list[str] = []
+    missing_with: str | None = None
+    thousands: bool = False
     name: str | None = Field(default=None, pattern=rf"^{NAME.pattern}$")
 
     @field_validator("pattern")
@@ -223,8 +231,18 @@ class Table(Strict):
                     hint = did_you_mean(name, list(self.columns))
                     raise ValueError(f"`{key}` to name declared columns; {name!r} is not one{hint}")
         self._check_key()
+        self._check_missing()
         self._check_staging_names()
         return self
+
+    def _check_missing(self) -> None:
+        for name, column in self.columns.items():
+            beside = column.missing_with
+            if beside is not None and beside not in self.columns:
+                hint = did_you_mean(beside, list(self.columns))
+                raise ValueError(
+                    f"`missing_with` of {name} to name a declared column; {beside!r} is none{hint}"
+                )
 
     def _check_key(self) -> None:
         optional = [name for name in self.key if not self.columns[name].required]

@@ -303,7 +303,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
         " union all select 'column', schema_name, table_name, column_name, comment from duckdb_columns()"
         " semi join duckdb_tables() using (database_name, schema_name, table_name)"  # views are not copied
         " where database_name = 'scratch' and schema_name not in ('test_failures', 'landing')"
-        " and comment is not null order by all"
+        " and comment is not null and table_oid in (select table_oid from duckdb_tables()) order by all"
     ).fetchall()
     for kind, schema, table, column, comment in comments:
         name = f"{quoted(schema)}.{quoted(table)}" + (f".{quoted(column)}" if column else "")

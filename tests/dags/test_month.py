@@ -240,7 +240,9 @@ def test_an_official_run_on_a_landing_with_a_simulated_vintage_is_refused(
     mine = {"RAW_LANDING": str(landing), "WAREHOUSE_DATA": str(tmp_path / "data")}
     refused = run(house, "--month", "2023-01", "--as-of", "2023-04-30", **mine)
     assert refused.returncode == 2, refused.stdout + refused.stderr
-    named = f"{vintage.relative_to(rehearsed)}: 发现 found a simulated vintage；应为 expected none in an official"
+    named = (
+        f"{vintage.relative_to(rehearsed)}: 发现 found a simulated vintage；应为 expected none in an official"
+    )
     assert named in refused.stderr
     assert STAYS in refused.stderr
     assert not (tmp_path / "data" / "current").exists()

@@ -118,7 +118,9 @@ def test_dimensions_come_from_wds_not_from_the_code() -> None:
 
 
 def test_a_national_database_that_ignores_the_region_is_refused() -> None:
-    assert "found 000000 in the file；应为 expected 370200" in refusal(page_body(node("2022", "1.0", 1, reg=None)))
+    assert "found 000000 in the file；应为 expected 370200" in refusal(
+        page_body(node("2022", "1.0", 1, reg=None))
+    )
 
 
 def test_the_province_never_stands_in_for_the_city() -> None:

@@ -351,7 +351,11 @@ def test_an_official_release_of_a_simulated_vintage_is_refused(late: Path, tmp_p
     told = json.loads((build / "build.json").read_text(encoding="utf-8"))
     told["inputs"][0]["origin"] = "simulated"
     (build / "build.json").write_text(json.dumps(told), encoding="utf-8")
-    refused(build, tmp_path / "data", "vintage=.*: 发现 found a simulated vintage；应为 expected none in an official")
+    refused(
+        build,
+        tmp_path / "data",
+        "vintage=.*: 发现 found a simulated vintage；应为 expected none in an official",
+    )
 
 
 def test_a_crash_leaves_no_release(late: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

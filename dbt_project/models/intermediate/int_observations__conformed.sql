@@ -18,6 +18,10 @@ unioned as (
     select * from {{ ref('int_environment_water__observations') }}
     union all by name
     select * from {{ ref('int_environment_air__observations') }}
+    union all by name
+    select * from {{ ref('int_customs_monthly_totals__observations') }}
+    union all by name
+    select * from {{ ref('int_customs_declarations__observations') }}
 ),
 
 -- The first period on new ground is marked, where an earlier one stands to be compared with (SDMX CL_OBS_STATUS B).

@@ -17,6 +17,10 @@ unioned as (
     select * from {{ ref('int_environment_water__sources') }}
     union all by name
     select * from {{ ref('int_environment_air__sources') }}
+    union all by name
+    select * from {{ ref('int_customs_monthly_totals__sources') }}
+    union all by name
+    select * from {{ ref('int_customs_declarations__sources') }}
 )
 
 select
