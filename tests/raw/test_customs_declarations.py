@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from raw import fetch
@@ -198,7 +199,7 @@ def test_what_the_file_does_not_say_must_be_said(tmp_path: Path, name: str) -> N
         ("DIRECTION", "0", "text of the pattern import|export"),
         ("CURRENCY", "USD", "found 人民币；应为 expected 美元, because CURRENCY is USD"),
         ("CODE_LENGTH", "6", "found codes of 8 digits；应为 expected 6"),
-        ("PERIOD", "2024-01/2024-03", "PERIOD: found"),
+        ("PERIOD", "2024-01/2024-03", "PERIOD: 发现 found"),
         ("PERIOD", "2023", "LAST_MONTH: 发现 found '2024-01'；应为 expected a month of 2023"),
         ("LAST_MONTH", "2024-02", "no line of 202402, the last is 202401"),
     ],
@@ -237,7 +238,9 @@ def test_a_dash_stands_for_missing(tmp_path: Path) -> None:
 
 
 def test_a_combination_with_full_width_digits_is_refused(tmp_path: Path) -> None:
-    assert "column 第一数量: 发现 found '１２'" in refusal(tmp_path, HEADER + SOY.replace("159525200", "１２"))
+    assert "column 第一数量: 发现 found '１２'" in refusal(
+        tmp_path, HEADER + SOY.replace("159525200", "１２")
+    )
 
 
 # --- what must not get in --------------------------------------------------------------------------------
@@ -268,7 +271,9 @@ def test_a_last_line_that_breaks_off(tmp_path: Path, kept: int) -> None:
 def test_a_line_that_stands_twice(tmp_path: Path) -> None:
     told = refusal(tmp_path, HEADER + SOY + BLACK + SOY.replace("639,240,426", "1"))
     assert (
-        "row 3: 发现 found a duplicate line" in told and "商品编码=12019019" in told and "in row 1 already" in told
+        "row 3: 发现 found a duplicate line" in told
+        and "商品编码=12019019" in told
+        and "in row 1 already" in told
     )
 
 
@@ -388,8 +393,9 @@ def test_a_file_is_landed_moved_and_acknowledged(dropping: Dropping) -> None:
 
 def test_a_file_can_be_looked_at_without_landing_it(dropping: Dropping) -> None:
     dropping.put("soy.csv", HEADER + SOY, **FACTS)
-    ((_, _, rows),) = probe(only("drop_folder"), date(2024, 3, 31))
-    assert rows.records[0]["人民币"] == "639,240,426" and rows.places == ["row 1"]
+    for _, _, read, part in probe(only("drop_folder"), date(2024, 3, 31)):
+        (row,) = pq.read_table(part).to_pylist()
+        assert read.row_count == 1 and row["人民币"] == "639,240,426" and row["_place"] == "row 1"
     assert (dropping.inbox / "soy.csv").is_file() and not (dropping.root / "landing").exists()
 
 

@@ -181,7 +181,9 @@ def test_the_compilation_that_goes_round_is_refused_for_its_mirrored_columns(tmp
     with pytest.raises(BadInput) as refused:
         read_part(extract, TOTALS, tmp_path / "part.parquet")
     told = str(refused.value)
-    assert "全国, row 4: 发现 found national imports of 573782193 above exports of 443147628 by 2024-03" in told
+    assert (
+        "全国, row 4: 发现 found national imports of 573782193 above exports of 443147628 by 2024-03" in told
+    )
     assert "no unit above the table" in told
 
 

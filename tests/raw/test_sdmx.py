@@ -307,7 +307,7 @@ def test_what_passes_is_overcome(replica: Running, tmp_path: Path, fault: str, t
         ("waf_page", "found text/html", True),
         ("not_a_number", "column OBS_VALUE: 发现 found '约5003.38'；应为 expected a number", True),
         ("unit_changed", "found USD for GDP, LEVEL；应为 expected CNY", True),
-        ("duplicate_rows", "stands in row 159 already", True),
+        ("duplicate_rows", "found a duplicate period", True),
         ("header_renamed", "header: 发现 found no column OBS_VALUE", True),
     ],
 )
