@@ -32,6 +32,11 @@ create table fct_indicator_values(plan_id varchar, indicator_code varchar, area_
 create table fct_target_progress(plan_id varchar, indicator_code varchar, as_of_date date,
   reference_period varchar, value decimal(24,6), status varchar, origin varchar, owing_units varchar,
   latest_value double, latest_reference_period varchar);
+create table fct_feed_timeliness(feed varchar, table_name varchar, reference_month varchar, expected_date date,
+  late_after_date date, timeliness varchar);
+create table fct_monthly_flows(series_code varchar, area_code varchar, scope varchar, reference_month varchar,
+  origin varchar);
+create table fct_water_section_monthly(section_code varchar, reference_month varchar, origin varchar);
 insert into release_info values ('2024-12', date '2024-12-31', 'official', 'qwc-14', '规划', 'Plan');
 insert into dim_source values ('S003', '2020年西海岸新区经济运行情况', date '2021-03-19', 'day', 'published');
 """

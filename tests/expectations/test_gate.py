@@ -203,6 +203,25 @@ BROKEN: list[Broken] = [
         (),
         "update dim_source set published_date = '2025-01-01'",
     ),
+    (
+        "fct_feed_timeliness.last_month_due_has_arrived",
+        "note",
+        (),
+        "insert into fct_feed_timeliness values "
+        "('unit_returns', 'returns', '2024-11', '2024-12-10', '2024-12-15', 'missing')",
+    ),
+    (
+        "fct_monthly_flows.no_simulated_row_in_official_release",
+        "block",
+        (),
+        "insert into fct_monthly_flows values ('TRADE_TOTAL', 'CN-370200', '_T', '2024-11', 'simulated')",
+    ),
+    (
+        "fct_water_section_monthly.no_simulated_row_in_official_release",
+        "block",
+        (),
+        "insert into fct_water_section_monthly values ('S-01', '2024-11', 'simulated')",
+    ),
     ("release_info.kind_is_known", "block", (), "update release_info set kind = 'oficial'"),
     ("release_info.kind_is_stated", "block", (), "update release_info set kind = null"),
     ("release_info.one_month_one_day", "block", (), "update release_info set as_of_date = '2024-12-30'"),
