@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -30,6 +31,8 @@ from warehouse.connect import reader, sha256_of
 from warehouse.months import check_pair
 from warehouse.paths import REPO, dbt_project_dir
 from warehouse.publication.content_hash import file_contents, literal, quoted
+
+logger = logging.getLogger(__name__)
 
 # DuckDB 1.0 and every later version opens this format; 2.0 would by default write one that 1.5 cannot.
 STORAGE_VERSION = "v1.0.0"
@@ -232,6 +235,9 @@ def _run_dbt(scratch: Path, target: Path, reference_month: str, as_of: date, kin
     if ran.returncode != 0:
         problems = list(_failed_nodes(scratch, target))
         raise BadInput(problems or [_dbt_did_not_run(ran.stdout + ran.stderr)])
+    # What does not stop a build must be read all the same.
+    for problem in _failed_nodes(scratch, target, "warn"):
+        logger.warning("%s", problem)
 
 
 def _dbt_did_not_run(output: str) -> Problem:
@@ -239,13 +245,13 @@ def _dbt_did_not_run(output: str) -> Problem:
     return Problem("dbt_project", told or "no output", "a dbt run", "mend the model or seed that is named")
 
 
-def _failed_nodes(scratch: Path, target: Path) -> Iterator[Problem]:
+def _failed_nodes(scratch: Path, target: Path, failed: str = "fail") -> Iterator[Problem]:
     results = target / "run_results.json"
     if not results.exists():
         return
     with duckdb.connect(str(scratch), read_only=True) as connection:
         for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
-            if result["status"] == "fail":
+            if result["status"] == failed:
                 yield from _failing_rows(connection, result)
             elif result["status"] == "error":
                 yield Problem(

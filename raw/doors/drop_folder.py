@@ -111,6 +111,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     paths = [path for path in sorted(folder.iterdir()) if not _is_left_alone(path, request)]
     problems = [problem for path in paths if (problem := _problem(path, request))]
     good = [path for path in paths if not _problem(path, request)]
+    problems += _strays(good, table_name, feed, request)
     for dropped in _downloads(good, request):
         said_on = _day_in_name(dropped.name)
         if not _belongs(dropped.name, table_name, feed, request):
@@ -263,6 +264,25 @@ def _belongs(name: str, table_name: str, feed: Feed, request: Request) -> bool:
         expected="a name pattern as in 'lines_*.csv', because the feed has several tables",
         remedy="add the pattern",
     )
+
+
+def _strays(paths: list[Path], table_name: str, feed: Feed, request: Request) -> Iterator[Problem]:
+    """Files that fit the pattern of no table: nobody would take them. Told for the first table only."""
+    ours = __name__.rpartition(".")[2]
+    if not request.files or table_name != next(name for name in feed.tables if ours in feed.ways(name)):
+        return
+    said = [way.get("files") or {} for name in feed.tables for way in feed.ways(name).values()]
+    patterns = [
+        pattern for files in said for pattern in (files.values() if isinstance(files, dict) else [files])
+    ]
+    for dropped in _downloads(paths, request):
+        if not any(fnmatchcase(dropped.name, pattern) for pattern in patterns):
+            yield Problem(
+                where=str(dropped.paths[0]),
+                found="a name that fits no table, so nobody takes the file",
+                expected=f"a name as in {', '.join(dict.fromkeys(patterns))}",
+                remedy="rename the file (capitals count), or take it out of the folder",
+            )
 
 
 def _day_in_name(name: str) -> str | None:

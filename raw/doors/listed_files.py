@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
-from raw.fetch import CHINA, BadBody, Fetched, Policy, fetch
+from raw.fetch import CHINA, BadBody, Fetched, Policy, fetch, told_together
 
 logger = logging.getLogger(__name__)
 
@@ -75,15 +75,20 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     """Yield the listed files of a table that were out by ``as_of``.
 
     ``month`` does not choose among them: a correction of another month must get in too. Raises ``BadInput``
-    for a list that cannot be read or a publisher that refuses.
+    for a list that cannot be read, and at the end for the files that could not be fetched.
     """
     request = Request.model_validate(feed.request)
     policy = Policy(max_wire_bytes=request.max_bytes, max_content_bytes=request.max_bytes)
     index = fetch(f"{feed.base_url}/{request.index}", accept=("text/html",), policy=policy)
+    refused: list[BadBody] = []
     for item in listed(index, request.links, f"{feed.base_url}/{request.index}"):
         if item.known_from(index.answered_on) > as_of:
             continue
-        answer = fetch(item.url, accept=tuple(request.accept), policy=policy)
+        try:
+            answer = fetch(item.url, accept=tuple(request.accept), policy=policy)
+        except BadBody as error:
+            refused.append(error)
+            continue
         known_from = max(item.known_from(index.answered_on), _changed_on(answer) or date.min)
         if known_from > as_of:
             logger.warning("%s: changed on %s, so not known by %s; left out", answer.url, known_from, as_of)
@@ -97,6 +102,9 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
             facts=_facts(item, request, known_from, answer.url),
             origin=answer.origin,
         )
+    # Told last, so that one bad file does not keep the others out.
+    if refused:
+        raise told_together(refused)
 
 
 def listed(index: Fetched, pattern: str, address: str) -> list[Listed]:

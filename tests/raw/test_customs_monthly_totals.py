@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -165,6 +166,13 @@ def test_the_period_of_the_page_is_the_one_inside(tmp_path: Path) -> None:
     extract = Extract((Original("x.xlsx", content),), "x", "xlsx", facts=FACTS)
     with pytest.raises(BadInput, match="figures of 2021-06；应为 expected 2021-07"):
         read_part(extract, TOTALS, tmp_path / "part.parquet")
+
+
+def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused() -> None:
+    content = io.BytesIO(workbook(["2021-07", None, 3975.2, None, None]))
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet9.xml", bytes(trade_totals_workbook.LIMITS.max_unpacked))
+    assert "when unpacked" in refusal(content.getvalue())
 
 
 def test_mirrored_national_columns_are_refused() -> None:

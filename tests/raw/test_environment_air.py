@@ -114,6 +114,23 @@ def test_junk_files_of_a_copy_are_left_alone(
     ]
 
 
+def test_a_file_whose_name_fits_no_table_is_told_once_and_keeps_no_other_out(
+    feed: Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path))
+    folder = tmp_path / FEED
+    folder.mkdir()
+    (folder / "China_Sites_20220305.csv").write_text(wide("1314A", "2", day="20220305"))
+    (folder / "china_sites_20220306.csv").write_text(wide("1314A", "2", day="20220306"))
+    with serve(now=end_of(date(2022, 3, 7))) as running:
+        monkeypatch.setenv("RAW_ENVIRONMENT_AIR_URL", addresses(running.url)["RAW_ENVIRONMENT_AIR_URL"])
+        with pytest.raises(BadInput, match="fits no table") as refused:
+            pull(feed, date(2022, 3, 7), landing_root=tmp_path / "landing", month="2022-03")
+    assert [Path(problem.where).name for problem in refused.value.problems] == ["China_Sites_20220305.csv"]
+    landed = vintages(tmp_path / "landing", FEED, "station_hours", date(2022, 3, 7))
+    assert [vintage.scope for vintage in landed] == ["DATE=2022-03-06"]
+
+
 # --- the other layouts -----------------------------------------------------------------------------------
 
 ARCHIVE = (

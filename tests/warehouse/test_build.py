@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import subprocess
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,7 +16,7 @@ import pytest
 
 from raw.errors import BadInput
 from tests.conftest import EARLY, House
-from warehouse.build import Build
+from warehouse.build import Build, _run_dbt
 from warehouse.connect import reader
 from warehouse.paths import DBT_PROJECT
 
@@ -45,7 +48,7 @@ def test_the_same_landing_gives_the_same_bytes(landed_house: House, early_build:
     assert again.sha256 == early_build.sha256, "the file itself is the same, byte for byte"
     assert again.tables == early_build.tables
     assert again.inputs == early_build.inputs
-    assert len(again.tables) == 11
+    assert len(again.tables) == 18
 
 
 def test_every_indicator_has_one_row_and_what_is_missing_names_its_owner(late_build: Build) -> None:
@@ -154,3 +157,20 @@ def test_a_damaged_landed_byte_is_refused(house: House) -> None:
 def test_impossible_dates_are_refused(house: House, month: str, as_of: date, told: str) -> None:
     with pytest.raises(BadInput, match=told):
         house.build(month, as_of)
+
+
+def test_a_warning_of_dbt_does_not_stop_a_build_but_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scratch = tmp_path / "scratch.duckdb"
+    with duckdb.connect(str(scratch)) as connection:
+        connection.execute(
+            "create table warned as select 'lines of Qingdao' as where_found, '1 亿元' as found,"
+            " '2 亿元' as expected, 'look for missing parts' as remedy"
+        )
+    warned = {"status": "warn", "unique_id": "test.p.totals", "relation_name": "warned", "failures": 1}
+    (tmp_path / "run_results.json").write_text(json.dumps({"results": [warned]}), encoding="utf-8")
+    ran = subprocess.CompletedProcess([], 0, "", "")
+    monkeypatch.setattr("warehouse.build.subprocess.run", lambda *_, **__: ran)
+    _run_dbt(scratch, tmp_path, "2024-12", date(2024, 12, 31), "official")
+    assert "lines of Qingdao" in caplog.text and "look for missing parts" in caplog.text
