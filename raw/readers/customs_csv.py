@@ -62,6 +62,8 @@ MANY_TEXTS = 200_000
 MULTIPLIER = 0x9E3779B97F4A7C15
 PLAIN_NUMBER = r"^\d{1,18}$"
 GROUPED_NUMBER = r"^\d{1,3}(,\d{3}){0,5}$"
+# Declared patterns that every plain or grouped number fits: they need no second look.
+WIDER_PATTERNS = (r"\d+(\.\d+)?", r"-?\d{1,3}(,\d{3})*")
 AGAIN = "download it again and drop it as it came, unopened; nothing of it was landed"
 
 
@@ -392,7 +394,7 @@ def _numbers(
     import pyarrow.compute as pc
 
     is_plain = pc.match_substring_regex(cells, GROUPED_NUMBER if declared.thousands else PLAIN_NUMBER)
-    if declared.pattern:
+    if declared.pattern and declared.pattern not in WIDER_PATTERNS:
         is_plain = pc.and_(is_plain, pc.match_substring_regex(cells, f"^(?:{declared.pattern})$"))
     rows = np.flatnonzero(~is_plain.to_numpy(zero_copy_only=False))
     judged: dict[bytes, tuple[str, str | None]] = {}
