@@ -19,6 +19,8 @@ from _web import run_web
 
 from raw.errors import BadInput
 from warehouse.months import check_pair, last_full_month, month_end, parse_as_of
+from warehouse.paths import data_root
+from warehouse.release import in_force
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         explain(error)
         return 2
     except KeyboardInterrupt:
-        print("\n已停止；上一次发布仍然有效。Stopped; the last release stays current.", file=sys.stderr)
+        print(f"\n已停止。Stopped. {in_force(data_root())}", file=sys.stderr)
         return 128 + signal.SIGINT
 
 

@@ -23,10 +23,13 @@ from _rehearsal import KIND, rehearsing
 from _table import bulletin_of, indicator_table, padded
 
 from raw.errors import BadInput
+from warehouse.paths import data_root
+from warehouse.release import Release, in_force
 
 REFUSED, FAILED = 2, 1
 REHEARSED = "模拟演练，不影响正式发布。Rehearsal with simulated data; no official release is touched."
-STAYS = "上一次发布仍然有效。The last release stays current."
+# How Python ends the traceback of bad input.
+BAD_INPUT = f"\n{BadInput.__module__}.{BadInput.__qualname__}: "
 STOP_SECONDS = 10.0
 NAMES = {"pull": "取数 pull", "build": "建库 build", "check": "检查 check", "release": "发布 release"}
 
@@ -123,7 +126,7 @@ def _follow(events: Iterator[dict[str, Any]]) -> Outcome:
                 _note_failure(event, outcome)
             case "unreadable":
                 _end(time.monotonic() - waiting, "失败 FAILED")
-                outcome.problems.append(f"{event['file']}: {event['message'].splitlines()[-1]}")
+                _note_unreadable(event, outcome)
             case "dag_ended" if _released(event):
                 outcome.release_dir = Path(event["results"]["release"])
     return outcome
@@ -139,6 +142,14 @@ def _note_failure(event: dict[str, Any], outcome: Outcome) -> None:
         return
     outcome.problems += event["message"].splitlines()
     outcome.plain = outcome.plain and event["plain"]
+
+
+def _note_unreadable(event: dict[str, Any], outcome: Outcome) -> None:
+    """A DAG file that cannot be parsed. Every one of them reads the feeds: their mistake is told once."""
+    _, refused, told = event["message"].rpartition(BAD_INPUT)
+    lines = told.splitlines() if refused else [f"{event['file']}: {event['message'].splitlines()[-1]}"]
+    outcome.problems += [line for line in lines if line not in outcome.problems]
+    outcome.plain = outcome.plain and bool(refused)
 
 
 def _step(event: dict[str, Any]) -> str:
@@ -170,6 +181,9 @@ def _show_release(release_dir: Path, seconds: float) -> None:
     _say("")
     _say(indicator_table(release_dir))
     _say("")
+    made = Release.load(release_dir)
+    if not made.is_current:
+        _say(f"{made.name}: {made.place().zh} / {made.place().en}")
     _say(f"公报 Bulletin: {bulletin_of(release_dir)}")
     _say(f"用时 Took: {seconds:.0f} s")
 
@@ -180,7 +194,7 @@ def _show_failure(outcome: Outcome, log: Path) -> None:
     print("未发布，原因如下 / Not released:", file=tell)
     for problem in outcome.problems or ["Airflow 意外结束 / Airflow ended unexpectedly"]:
         print(f"  {problem}", file=tell)
-    print(STAYS, file=tell)
+    print(in_force(data_root()), file=tell)
     print(f"日志 Log: {log}", file=tell)
 
 
@@ -188,4 +202,4 @@ def explain(error: BadInput) -> None:
     """Bad input found before any DAG ran, in the same words as a failed step."""
     for problem in error.problems:
         print(problem, file=sys.stderr)
-    print(STAYS, file=sys.stderr)
+    print(in_force(data_root()), file=sys.stderr)

@@ -7,7 +7,7 @@ from typing import Any
 
 from expectations.__main__ import display_width, padded
 from warehouse.connect import reader
-from warehouse.publication.words import STATUSES, number, word
+from warehouse.publication.words import STATUSES, age_words, number, word
 
 __all__ = ["bulletin_of", "indicator_table", "padded"]
 
@@ -15,7 +15,7 @@ HEADER = ("编码", "指标 Indicator", "状态 Status", "数值 Value", "单位
 NOTHING = "—"
 PROGRESS = """
     select p.indicator_code, i.name_zh, p.status, p.value, i.unit, p.reference_period, i.decimals,
-        p.value is not distinct from p.latest_value as is_as_published
+        p.value is not distinct from p.latest_value as is_as_published, p.as_of_date, p.status_age_years
     from fct_target_progress as p
     join dim_indicator as i using (plan_id, indicator_code)
     order by p.indicator_code
@@ -34,11 +34,13 @@ def indicator_table(release_dir: Path) -> str:
 
 
 def _row(found: tuple[Any, ...]) -> tuple[str, ...]:
-    code, name, status, value, unit, period, decimals, is_as_published = found
+    code, name, status, value, unit, period, decimals, is_as_published, as_of, age = found
     state = word(STATUSES, status)
     # A published figure keeps its digits; a computed one gets those the plan prints, at least one.
     places = None if is_as_published else max(int(decimals or 0), 1)
     shown, about = (NOTHING, NOTHING) if value is None else (number(value, places), period)
+    if told := age_words(as_of, age):
+        about = f"{about}  {told.zh} {told.en}"
     return code, name, f"{state.zh} {state.en}", shown, unit or "", about
 
 

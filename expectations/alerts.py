@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import smtplib
 import ssl
 import sys
@@ -28,11 +29,14 @@ from raw.errors import BadInput, Problem
 from raw.land import REHEARSAL
 from warehouse.connect import reader
 from warehouse.paths import data_root
+from warehouse.release import in_force
 from warehouse.verdict import RuleResult, Scalar, Verdict
 
 CONNECTION = "smtp_default"
 ROUTES = Path(__file__).with_name("routes.yml")
 TIMEOUT_SECONDS = 10.0
+
+_OF_UNIT = re.compile(r"(?<![A-Za-z0-9])([a-z][a-z0-9]*)_\d{4}-\d{2}\.xlsx|UNIT_ID=([a-z][a-z0-9]*)")
 
 Address = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 Addresses = Annotated[list[Address], Field(min_length=1)]
@@ -121,8 +125,12 @@ class Event:
     def failed(
         cls, error: BadInput, *, run_id: str, reference_month: str, as_of_date: str, units: Sequence[str] = ()
     ) -> Event:
-        """The event of a step that refused its input; ``units`` are those of the feed."""
-        return cls(run_id, reference_month, as_of_date, problems=error.problems, units=tuple(units))
+        """The event of a step that refused its input; ``units`` are those of the feed.
+
+        Only those whose files are at fault are told; all, where a file does not say whose it is.
+        """
+        at_fault = units_at_fault(error.problems, units)
+        return cls(run_id, reference_month, as_of_date, problems=error.problems, units=at_fault)
 
     @property
     def key(self) -> str:
@@ -192,6 +200,23 @@ def send_refusal(event: Event) -> Delivery:
     return delivery
 
 
+def units_at_fault(problems: Sequence[Problem], units: Sequence[str]) -> tuple[str, ...]:
+    """Those of ``units`` whose files the problems are about, in their order; all where one file names none.
+
+    A return says whose it is in its name, ``wjj_2022-12.xlsx``, or, where it is misnamed, in the name that
+    its cover asks for; landing says it in the scope, ``UNIT_ID=wjj``.
+    """
+    named: dict[str, set[str]] = {}
+    for problem in problems:
+        file = re.split(r"[,(:：]", problem.where)[0].strip()
+        told = _OF_UNIT.findall(f"{problem.where} {problem.expected}")
+        named.setdefault(file, set()).update(unit for pair in told for unit in pair if unit in units)
+    if not all(named.values()):
+        return tuple(units)
+    found = set().union(*named.values())
+    return tuple(unit for unit in units if unit in found)
+
+
 def _figures(database: Path) -> dict[str, Figure]:
     """The names of the indicators and their units, by indicator code; empty when the file cannot tell."""
     try:
@@ -258,7 +283,7 @@ def _body(event: Event, routes: Routes) -> Iterator[str]:
     yield f"运行 Run: {event.run_id}"
     if event.verdict_path is not None:
         yield f"判定文件 Verdict: {event.verdict_path}"
-    yield "上一次发布仍然有效。The last release stays current."
+    yield in_force(data_root())
 
 
 def _verdict_body(event: Event, verdict: Verdict) -> Iterator[str]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from raw import generate, land, pages
+from raw import generate, land, pages, publishing_calendar
 from raw.errors import BadInput
 from raw.feed import NAME, Feed, declared_feeds, feeds_root, find_feed, parse_as_of, parse_month
 from raw.preview import COPY_OPTIONS, Kind, Preview, preview
@@ -190,11 +190,23 @@ def _show_first_rows(found: Preview) -> None:
             print(f"  {name}: {'' if text is None else text}")
 
 
+# What `list` says of the last month that is due, by its state.
+STATES = {
+    "on_time": "按时 / on time",
+    "late": "迟到 / late",
+    "missing": "未到 / missing",
+    "backfilled": "补录 / came with the first pull",
+}
+
+
 def _list(parsed: argparse.Namespace) -> int:  # noqa: ARG001 (what a command is given)
+    today = datetime.now(UTC).astimezone().date()
     for feed in declared_feeds():
         print(f"{feed.feed}\t{feed.title_zh} / {feed.title_en}\t{feed.origin}")
         for name in feed.tables:
-            print(f"  {name}\t{', '.join(feed.ways(name))}\t{_last_vintage(feed, name)}")
+            known = land.vintages(None, feed.feed, name, date.max)
+            timely = _last_due(feed, name, known, today)
+            print(f"  {name}\t{', '.join(feed.ways(name))}\t{_last_vintage(known)}{timely}")
     return 0
 
 
@@ -204,12 +216,22 @@ def _page(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _last_vintage(feed: Feed, table_name: str) -> str:
-    known = land.vintages(None, feed.feed, table_name, date.max)
+def _last_vintage(known: list[land.Vintage]) -> str:
     if not known:
         return "尚无版本 / no vintage yet"
     rows = known[-1].manifest["row_count"]
     return f"{known[-1].path.name} ({rows} rows, {len(known)} 个版本 / vintages)"
+
+
+def _last_due(feed: Feed, table_name: str, known: list[land.Vintage], today: date) -> str:
+    """How the table kept its calendar for the last month due; nothing where its rows name no month."""
+    watched = publishing_calendar.timeliness(feed, table_name, known, today)
+    due = [one for one in watched if one.state != "not_due"]
+    if not due:
+        return ""
+    last = due[-1]
+    when = f"应到 / expected {last.expected.day}，到 / landed {last.first_landed or '—'}"
+    return f"\t{last.reference_month}: {STATES[last.state]} ({when})"
 
 
 def _generate(parsed: argparse.Namespace) -> int:

@@ -22,7 +22,8 @@ class Problem:
     passing: bool = False
 
     def __str__(self) -> str:
-        return f"{self.where}: found {self.found}; expected {self.expected}. Remedy: {self.remedy}"
+        found = f"发现 found {self.found}；应为 expected {self.expected}"
+        return f"{self.where}: {found}。处理 Remedy: {self.remedy}"
 
     def as_dict(self) -> dict[str, str]:
         """Return the four phrases by name, for ``problems.json``."""

@@ -71,16 +71,53 @@ class Publisher(Strict):
     url: str = Field(pattern=r"^https?://\S+$")
 
 
+class Exceptional(Strict):
+    """What is otherwise about some months of every year: ``months`` as numbers 1 to 12.
+
+    With ``published: false`` nothing is ever said about them (January of a cumulative table, the months that
+    do not end a quarter). Else the days given go before those of the schedule; ``because`` says why.
+    """
+
+    months: list[int] = Field(min_length=1)
+    published: bool = True
+    expected_day: int | None = Field(default=None, ge=1, le=31)
+    months_after: int | None = Field(default=None, ge=1, le=12)
+    late_after_days: int | None = Field(default=None, ge=0)
+    because: str = Field(min_length=1)
+
+    @field_validator("months")
+    @classmethod
+    def _months_of_a_year(cls, value: list[int]) -> list[int]:
+        if not all(1 <= month <= 12 for month in value) or len(set(value)) < len(value):
+            raise ValueError("different months as numbers from 1 (January) to 12")
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        said = [self.expected_day, self.months_after, self.late_after_days]
+        if self.published and said == [None, None, None]:
+            raise ValueError("`published: false`, or the day that is otherwise (`expected_day`, …)")
+        if not self.published and said != [None, None, None]:
+            raise ValueError("no day at all with `published: false`: nothing is expected about these months")
+        return self
+
+
 class Schedule(Strict):
     """When it is expected: once a month, days counted in the month after the reference month.
 
     ``cron`` names minute, hour and day only: each run fills the partition of one reference month.
+    ``months_after`` moves the expected day to a later month, ``shift_to_working_day`` from a weekend to the
+    Monday after it (public holidays are not known here), ``exceptions`` say what is otherwise about some
+    months. ``raw/publishing_calendar.py`` works the days out.
     """
 
     cron: str
     expected_day: int = Field(ge=1, le=31)
+    months_after: int = Field(default=1, ge=1, le=12)
     late_after_days: int = Field(ge=0)
     freshness_days: int = Field(default=45, ge=1)
+    shift_to_working_day: bool = False
+    exceptions: list[Exceptional] = []
 
     @field_validator("cron")
     @classmethod
@@ -89,9 +126,28 @@ class Schedule(Strict):
             raise ValueError("minute, hour and a day up to 28 of every month, as in '0 8 20 * *'")
         return value
 
+    @model_validator(mode="after")
+    def _one_exception_a_month(self) -> Self:
+        months = [month for exceptional in self.exceptions for month in exceptional.months]
+        twice = sorted({month for month in months if months.count(month) > 1})
+        if twice:
+            raise ValueError(
+                f"every month in one of `exceptions` only; {', '.join(map(str, twice))} is in two"
+            )
+        return self
+
+    def exception_of(self, month_number: int) -> Exceptional | None:
+        """What is otherwise about the month of that number, if anything is."""
+        return next((one for one in self.exceptions if month_number in one.months), None)
+
 
 class Column(Strict):
-    """One column as the publisher names it; ``name`` is its name from staging on (default: lower case)."""
+    """One column as the publisher names it; ``name`` is its name from staging on (default: lower case).
+
+    ``missing`` lists what stands there where nothing is to be said ("?", "-"), ``missing_with`` a column
+    beside it whose missing makes this one say nothing either (the quantity of a unit that is "?"): both are
+    NULL from staging on. ``thousands`` says that commas group the digits of a decimal, and must.
+    """
 
     type: ColumnType
     required: bool = False
@@ -99,6 +155,9 @@ class Column(Strict):
     description_en: str = Field(min_length=1)
     unit: str | None = None
     pattern: str | None = None
+    missing: list[str] = []
+    missing_with: str | None = None
+    thousands: bool = False
     name: str | None = Field(default=None, pattern=rf"^{NAME.pattern}$")
 
     @field_validator("pattern")
@@ -136,6 +195,16 @@ class Table(Strict):
         return self.columns[column].name or column.lower()
 
     @property
+    def month_column(self) -> str | None:
+        """The column that says which period a row is about: the only period of the scope, else of the key."""
+        for names in (self.scope_columns, self.key):
+            periods = [name for name in names if self.columns[name].type == "period"]
+            if len(periods) == 1:
+                return periods[0]
+        periods = [name for name in self.facts if self.columns[name].type == "period"]
+        return periods[0] if len(periods) == 1 else None
+
+    @property
     def scope_columns(self) -> list[str]:
         """Columns of the scope; empty where a file replaces the whole table."""
         return [] if self.scope == "all" else list(self.scope)
@@ -162,8 +231,18 @@ class Table(Strict):
                     hint = did_you_mean(name, list(self.columns))
                     raise ValueError(f"`{key}` to name declared columns; {name!r} is not one{hint}")
         self._check_key()
+        self._check_missing()
         self._check_staging_names()
         return self
+
+    def _check_missing(self) -> None:
+        for name, column in self.columns.items():
+            beside = column.missing_with
+            if beside is not None and beside not in self.columns:
+                hint = did_you_mean(beside, list(self.columns))
+                raise ValueError(
+                    f"`missing_with` of {name} to name a declared column; {beside!r} is none{hint}"
+                )
 
     def _check_key(self) -> None:
         optional = [name for name in self.key if not self.columns[name].required]

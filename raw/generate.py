@@ -194,10 +194,36 @@ def _landed_with_first_seen(table: Table, source: str) -> list[str]:
 
 def _cast(table: Table, column: str, declared: Column) -> str:
     kind = SQL_TYPES[declared.type].replace(",", ", ")
-    source = _identifier(column)
+    text = _said(column, declared)
+    if declared.thousands:
+        text = f"replace({text}, ',', '')"
+    if declared.missing_with is None:
+        return f"cast({text} as {kind}) as {table.staging_name(column)}"
+    beside = _said(declared.missing_with, table.columns[declared.missing_with])
+    return "\n".join(
+        [
+            "cast(",
+            "        case",
+            f"            when {beside} is not null",
+            f"                then {text}",
+            f"        end as {kind}",
+            f"    ) as {table.staging_name(column)}",
+        ]
+    )
+
+
+def _said(column: str, declared: Column) -> str:
+    """The text of a cell, NULL where it stands for nothing."""
+    text = _identifier(column)
     # An empty cell is no number and no day; anything else that is none stops the build.
-    text = f"nullif({source}, '')" if declared.type in ("decimal", "date") else source
-    return f"cast({text} as {kind}) as {table.staging_name(column)}"
+    nothing = ["", *declared.missing] if declared.missing or declared.type in ("decimal", "date") else []
+    for mark in nothing:
+        text = f"nullif({text}, {_literal(mark)})"
+    return text
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _identifier(column: str) -> str:

@@ -21,7 +21,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -88,6 +89,18 @@ class Landed:
     manifest: dict[str, Any]
 
 
+Acknowledge = Callable[[Path | None, Sequence[Problem]], None]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The files of a download, copied and seen to the disk: checksum of each by name, and of all together."""
+
+    folder: Path
+    files: dict[str, str]
+    sha256: str
+
+
 @dataclass(frozen=True)
 class _Candidate:
     """A download that was read and found good; ``part`` is where its rows stand, not yet landed."""
@@ -95,8 +108,13 @@ class _Candidate:
     extract: Extract
     read: Read
     part: Path
-    sha256: str
-    acknowledge: Callable[[Path | None], None]
+    kept: _Kept
+    acknowledge: Acknowledge
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of its bytes."""
+        return self.kept.sha256
 
     @property
     def scope(self) -> str:
@@ -194,8 +212,9 @@ def _gather(
                 try:
                     candidate = _understood(feed.table(table_name), extract, part, acknowledge)
                 except BadInput as error:
-                    problems += _quarantined(folder, as_of, extract.originals, error)
-                    acknowledge(None)
+                    found = _quarantined(folder, as_of, extract.originals, error)
+                    problems += found
+                    acknowledge(None, found)
                     continue
                 if candidate.read.not_before is None or candidate.read.not_before <= as_of:
                     candidates.append(candidate)
@@ -220,22 +239,23 @@ def _extracts(
     return conditional(seen, table_name, as_of, month, etags)
 
 
-def _acknowledgement(way: Door, seen: Feed, extract: Extract) -> Callable[[Path | None], None]:
+def _acknowledgement(way: Door, seen: Feed, extract: Extract) -> Acknowledge:
     """What tells a door that people fill what became of a download; nothing for the others."""
-    told: Callable[[Feed, Extract, Path | None], None] = getattr(way, "acknowledge", _say_nothing)
+    told: Callable[..., None] = getattr(way, "acknowledge", _say_nothing)
     return partial(told, seen, extract)
 
 
-def _say_nothing(feed: Feed, extract: Extract, landed_in: Path | None) -> None:
+def _say_nothing(feed: Feed, extract: Extract, landed_in: Path | None, problems: Sequence[Problem]) -> None:
     """A publisher's service is told nothing."""
 
 
-def _understood(
-    table: Table, extract: Extract, part: Path, acknowledge: Callable[[Path | None], None]
-) -> _Candidate:
-    read = read_part(extract, table, part)
-    _reconcile(extract, read.row_count, table)
-    return _Candidate(extract, read, part, _sha256_of(*extract.originals), acknowledge)
+def _understood(table: Table, extract: Extract, part: Path, acknowledge: Acknowledge) -> _Candidate:
+    """Read a download while its bytes are copied, hashed and seen to the disk beside it."""
+    with ThreadPoolExecutor(1) as beside:
+        copying = beside.submit(_keep_all, part.with_suffix(".originals"), extract.originals)
+        read = read_part(extract, table, part)
+        _reconcile(extract, read.row_count, table)
+        return _Candidate(extract, read, part, copying.result(), acknowledge)
 
 
 def _reconcile(extract: Extract, row_count: int, table: Table) -> None:
@@ -311,19 +331,20 @@ def _land_all(
         same = [vintage for vintage in accepted if vintage.sha256 == candidate.sha256]
         if same:
             landed.append(Landed(same[-1].path, False, same[-1].manifest))
-            candidate.acknowledge(same[-1].path)
+            candidate.acknowledge(same[-1].path, ())
             continue
         try:
             _refuse_emptiness(candidate, of_scope)
             _refuse_another_scope(candidate, known, feed.table(table_name))
         except BadInput as error:
-            problems += _quarantined(folder, as_of, candidate.extract.originals, error)
-            candidate.acknowledge(None)
+            found = _quarantined(folder, as_of, candidate.extract.originals, error)
+            problems += found
+            candidate.acknowledge(None, found)
             continue
         vintage = _add_vintage(feed, table_name, as_of, candidate, folder)
         known.append(vintage)
         landed.append(Landed(vintage.path, True, vintage.manifest))
-        candidate.acknowledge(vintage.path)
+        candidate.acknowledge(vintage.path, ())
     if problems:
         raise BadInput(problems)
     return landed
@@ -365,7 +386,9 @@ def _add_vintage(feed: Feed, table_name: str, as_of: date, candidate: _Candidate
     place = folder / (f"vintage={as_of}" + (f"_{sequence}" if sequence > 1 else ""))
     aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=folder))
     try:
-        files = _keep_all(aside, candidate.extract.originals)
+        files = candidate.kept.files
+        for name in files:
+            (candidate.kept.folder / name).rename(aside / name)
         companions = {_beside(files, other): said for other, said in candidate.extract.companions.items()}
         for other, content in companions.items():
             _write(aside / other, content)
@@ -388,15 +411,17 @@ def _add_vintage(feed: Feed, table_name: str, as_of: date, candidate: _Candidate
     return Vintage(feed.feed, table_name, place, as_of, sequence, candidate.scope, manifest)
 
 
-def _keep_all(folder: Path, originals: tuple[Original, ...]) -> dict[str, str]:
-    """Keep the files of a download under safe names of their own; return the checksum of each."""
+def _keep_all(folder: Path, originals: tuple[Original, ...]) -> _Kept:
+    """Keep the files of a download in a new folder, under safe names of their own."""
+    folder.mkdir()
     kept: dict[str, str] = {}
+    whole = hashlib.sha256()
     for number, original in enumerate(originals, start=1):
         name = _safe_name(original.name)
         if name in kept:
             name = f"{number}_{name}"
-        kept[name] = _keep(folder / name, original)
-    return kept
+        kept[name] = _keep(folder / name, original, whole)
+    return _Kept(folder, kept, whole.hexdigest() if len(originals) > 1 else next(iter(kept.values())))
 
 
 def _manifest(
@@ -560,12 +585,17 @@ def _write(path: Path, content: bytes) -> None:
     _keep(path, Original(path.name, content))
 
 
-def _keep(path: Path, original: Original) -> str:
-    """Write the bytes of a file, see them to the disk, and return their checksum."""
+def _keep(path: Path, original: Original, whole: hashlib._Hash | None = None) -> str:
+    """Write the bytes of a file, see them to the disk, and return their checksum.
+
+    ``whole`` is the checksum of a download of several files, which these bytes are counted into.
+    """
     digest = hashlib.sha256()
     with path.open("wb") as file:
         for block in original.blocks():
             digest.update(block)
+            if whole is not None:
+                whole.update(block)
             file.write(block)
         file.flush()
         os.fsync(file.fileno())

@@ -19,7 +19,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from raw.errors import BadInput
 
-SAVE_AGAIN = "open the file in the spreadsheet program, save it again as .xlsx and send that"
+SAVE_AGAIN = (
+    "用表格软件打开，另存为 .xlsx 后重新交来 / "
+    "open the file in the spreadsheet program, save it again as .xlsx and send that"
+)
+_SEND_AGAIN = "重新交来 / send the file again"
+_WORKBOOK = "一个 .xlsx 工作簿 / an .xlsx workbook"
 
 
 @dataclass(frozen=True)
@@ -37,29 +42,32 @@ def check_container(content: bytes, name: str, limits: Limits, remedy: str) -> N
     ``remedy`` says how to come by a file within the limits.
     """
     if not content:
-        raise BadInput.one(name, "an empty file", "an .xlsx workbook", "send the file again")
+        raise BadInput.one(name, "空文件 / an empty file", _WORKBOOK, _SEND_AGAIN)
     if len(content) > limits.max_bytes:
         raise BadInput.one(
             name,
-            f"{len(content)} bytes",
-            f"at most {limits.max_bytes}",
-            f"remove pictures and pasted matter, or {remedy}",
+            f"{len(content)} 字节 / bytes",
+            f"不超过 / at most {limits.max_bytes}",
+            f"删去图片和粘贴的内容 / remove pictures and pasted matter; or {remedy}",
         )
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         raise BadInput.one(
             name,
-            "an old .xls or a workbook encrypted with a password",
-            "an .xlsx workbook without password",
-            "remove the password and save as .xlsx",
+            "旧格式 .xls 或加密的工作簿 / an old .xls or a workbook encrypted with a password",
+            "不加密的 .xlsx 工作簿 / an .xlsx workbook without password",
+            "取消密码，另存为 .xlsx / remove the password and save as .xlsx",
         )
     if not content.startswith(b"PK"):
-        raise BadInput.one(name, "no .xlsx (not a zip archive)", "an .xlsx workbook", SAVE_AGAIN)
+        raise BadInput.one(name, "不是 .xlsx / no .xlsx (not a zip archive)", _WORKBOOK, SAVE_AGAIN)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_members(archive, name, limits, remedy)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
         raise BadInput.one(
-            name, f"a broken or truncated workbook ({error})", "a whole .xlsx workbook", "send the file again"
+            name,
+            f"损坏或不完整的工作簿 / a broken or truncated workbook ({error})",
+            "完整的 .xlsx 工作簿 / a whole .xlsx workbook",
+            _SEND_AGAIN,
         ) from error
 
 
@@ -67,21 +75,33 @@ def _check_members(archive: zipfile.ZipFile, name: str, limits: Limits, remedy: 
     members = archive.infolist()
     if len(members) > limits.max_members:
         raise BadInput.one(
-            name, f"{len(members)} members in the archive", f"at most {limits.max_members}", remedy
+            name,
+            f"内部文件数 / members in the archive: {len(members)}",
+            f"不超过 / at most {limits.max_members}",
+            remedy,
         )
     if any(member.flag_bits & 0x1 for member in members):
-        raise BadInput.one(name, "an encrypted archive", "a workbook without password", "remove the password")
+        raise BadInput.one(
+            name,
+            "加密的工作簿 / an encrypted archive",
+            "不加密的工作簿 / a workbook without password",
+            "取消密码 / remove the password",
+        )
     names = [member.filename for member in members]
     if len(set(names)) != len(names):
-        raise BadInput.one(name, "two members of one name in the archive", "each once", SAVE_AGAIN)
+        raise BadInput.one(
+            name, "内部有同名文件 / two members of one name in the archive", "各一次 / each once", SAVE_AGAIN
+        )
     if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
-        raise BadInput.one(name, "a zip archive that is no workbook", "an .xlsx workbook", SAVE_AGAIN)
+        raise BadInput.one(
+            name, "压缩包而非工作簿 / a zip archive that is no workbook", _WORKBOOK, SAVE_AGAIN
+        )
     left = limits.max_unpacked
     for member in members:
         content = _unpacked(archive, member, left)
         if len(content) > left:
-            found = f"more than {limits.max_unpacked} bytes when unpacked"
-            raise BadInput.one(name, found, f"at most {limits.max_unpacked}", remedy)
+            found = f"解压后过大 / more than {limits.max_unpacked} bytes when unpacked"
+            raise BadInput.one(name, found, f"不超过 / at most {limits.max_unpacked}", remedy)
         _check_member(content, member.filename, name)
         left -= len(content)
 
@@ -96,15 +116,21 @@ def _check_member(content: bytes, member: str, name: str) -> None:
     """Look for what is not allowed in a member."""
     part = member.lower()
     if "vbaproject" in part or (part == "[content_types].xml" and b"macroEnabled" in content):
-        raise BadInput.one(name, "macros", "a workbook without macros", "save it as .xlsx")
+        raise BadInput.one(
+            name,
+            "含宏 / macros",
+            "不含宏的工作簿 / a workbook without macros",
+            "另存为 .xlsx / save it as .xlsx",
+        )
     if (
         part.startswith(("xl/externallinks/", "xl/embeddings/", "xl/activex/"))
         or part == "xl/connections.xml"
     ):
         raise BadInput.one(
             name,
-            f"an external link or embedded object ({member})",
-            "no links to other files",
+            f"外部链接或嵌入对象 / an external link or embedded object ({member})",
+            "不链接其他文件 / no links to other files",
+            "断开链接，粘贴为数值后保存 / "
             "break the links (Data, Edit links), paste the values and save again",
         )
     if part.endswith((".xml", ".rels")):
@@ -119,7 +145,7 @@ def _check_xml(content: bytes, member: str, name: str) -> None:
     # A workbook's parts are UTF-8 (or UTF-16, in which the search below would find nothing).
     plain = content.replace(b"\x00", b"")
     if _ENTITY.search(plain):
-        raise BadInput.one(name, f"an entity declaration in {member}", "none", SAVE_AGAIN)
+        raise BadInput.one(name, f"实体声明 / an entity declaration in {member}", "没有 / none", SAVE_AGAIN)
     if not member.endswith(".rels"):
         return
     for relation in _RELATION.findall(plain):
@@ -127,9 +153,9 @@ def _check_xml(content: bytes, member: str, name: str) -> None:
         if b'"External"' in relation.replace(b"'", b'"') and b"/hyperlink" not in relation:
             raise BadInput.one(
                 name,
-                f"an external link in {member}",
-                "no links to other files",
-                "break the links and save again",
+                f"外部链接 / an external link in {member}",
+                "不链接其他文件 / no links to other files",
+                "断开链接后保存 / break the links and save again",
             )
 
 
@@ -153,8 +179,8 @@ def told_damage(name: str) -> Iterator[None]:
     ) as error:
         raise BadInput.one(
             name,
-            f"a damaged workbook ({type(error).__name__}: {error})",
-            "a readable .xlsx workbook",
+            f"损坏的工作簿 / a damaged workbook ({type(error).__name__}: {error})",
+            "可读的 .xlsx 工作簿 / a readable .xlsx workbook",
             SAVE_AGAIN,
         ) from error
 

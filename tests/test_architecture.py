@@ -29,6 +29,7 @@ UNIT_SUFFIXES = (
     "_ug_m3",
     "_mg_m3",
     "_index",
+    "_years",
     "_value",
     "_rank",
     "_number",

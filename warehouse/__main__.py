@@ -1,4 +1,4 @@
-"""Shell door of the room: ``python -m warehouse build | diff | release | withdraw | read | trace``."""
+"""Shell door: ``python -m warehouse build | diff | release | withdraw | list | verify | read | trace``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,16 @@ from warehouse.connect import reader
 from warehouse.diff import diff
 from warehouse.months import last_full_month, parse_as_of
 from warehouse.paths import data_root
-from warehouse.release import Release, current, previous_release, release, releases, withdraw
+from warehouse.release import (
+    Release,
+    check_database,
+    current,
+    previous_release,
+    release,
+    releases,
+    verify,
+    withdraw,
+)
 from warehouse.trace import trace
 
 KINDS = ("official", "rehearsal")
@@ -57,13 +66,15 @@ def _parser() -> argparse.ArgumentParser:
     withdrawn.add_argument("name", help="name of the release, e.g. 2022-12-r2")
     withdrawn.add_argument("--reason", required=True, help="what readers are told")
     listed = add("list", _list, "the releases, oldest first")
+    verified = add("verify", _verify, "compare every file of a release with its manifest")
+    verified.add_argument("release", nargs="?", help="name of a release; default the current one")
     read = add("read", _read, "run a query on a release, read-only")
     read.add_argument("sql")
     read.add_argument("--release", help="name of a release; default the current one")
     traced = add("trace", _trace, "follow a cell of the bulletin to the landed bytes")
     traced.add_argument("cell", help="id of the cell, e.g. v-fct_observations-GDP-CN-370211-A-2022-LEVEL")
     traced.add_argument("--release", help="name of a release; default the current one")
-    for command in (listed, withdrawn, read, traced):
+    for command in (listed, verified, withdrawn, read, traced):
         command.add_argument("--kind", choices=KINDS, default=KINDS[0], help="default %(default)s")
     return parser
 
@@ -99,8 +110,16 @@ def _list(arguments: argparse.Namespace) -> None:
         print(known.name, known.as_of_date, *current_mark, *withdrawn_mark)
 
 
-def _read(arguments: argparse.Namespace) -> None:
+def _verify(arguments: argparse.Namespace) -> None:
     chosen = _chosen(arguments)
+    if problems := verify(chosen.path):
+        raise BadInput(problems)
+    files = sum(1 for file in chosen.path.rglob("*") if file.is_file())
+    print(f"{chosen.name} 全部{files}个文件与发布时一致。\n{chosen.name}: all {files} files are as released.")
+
+
+def _read(arguments: argparse.Namespace) -> None:
+    chosen = _undamaged(arguments)
     with reader(chosen.database) as connection:
         try:
             connection.sql(arguments.sql).show(max_rows=200)
@@ -110,7 +129,14 @@ def _read(arguments: argparse.Namespace) -> None:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
-    print(trace(_chosen(arguments).path, arguments.cell, landing_root()).text)
+    print(trace(_undamaged(arguments).path, arguments.cell, landing_root()).text)
+
+
+def _undamaged(arguments: argparse.Namespace) -> Release:
+    """A release whose figures may be read: hashing its few MB costs less than one wrong figure."""
+    chosen = _chosen(arguments)
+    check_database(chosen)
+    return chosen
 
 
 def _chosen(arguments: argparse.Namespace) -> Release:

@@ -25,6 +25,7 @@ import duckdb
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, declared_feeds
 from raw.land import Vintage, vintages
+from raw.publishing_calendar import Timeliness, timeliness
 from warehouse.connect import reader, sha256_of
 from warehouse.months import check_pair
 from warehouse.paths import REPO, dbt_project_dir
@@ -125,8 +126,12 @@ def build(
 
 
 def open_landing(scratch: Path, feeds: list[Feed], landing_root: Path, as_of: date) -> list[dict[str, Any]]:
-    """Make one view a declared table over its landed parts; returns what was opened, for ``build.json``."""
+    """Make one view a declared table over its landed parts; returns what was opened, for ``build.json``.
+
+    The view ``landing.feed_timeliness`` says how each table kept its publishing calendar.
+    """
     inputs: list[dict[str, Any]] = []
+    timely: list[Timeliness] = []
     with duckdb.connect(str(scratch)) as connection:
         connection.execute("create schema landing")
         for feed in feeds:
@@ -134,6 +139,8 @@ def open_landing(scratch: Path, feeds: list[Feed], landing_root: Path, as_of: da
                 known = vintages(landing_root, feed.feed, table_name, as_of)
                 connection.execute(_landing_view(f"{feed.feed}__{table_name}", list(table.columns), known))
                 inputs.extend(_input_of(vintage) for vintage in known)
+                timely.extend(timeliness(feed, table_name, known, as_of))
+        connection.execute(_timeliness_view(timely))
     return inputs
 
 
@@ -178,6 +185,30 @@ def _part_select(columns: list[str], vintage: Vintage) -> str:
         f"{literal(str(told[column]))}::{kind} as {column}" for column, kind in LINEAGE if column in told
     ]
     return f"select {', '.join(selected)} from read_parquet({literal(str(vintage.part))})"
+
+
+def _timeliness_view(timely: list[Timeliness]) -> str:
+    """SQL of ``landing.feed_timeliness``: a view, so that a released file holds it only as a mart."""
+    names = (
+        "feed", "table_name", "reference_month", "expected_date", "late_after_date", "first_landed_date",
+        "late_days", "timeliness",
+    )  # fmt: skip
+    rows = [
+        (
+            one.feed, one.table, one.reference_month, one.expected.day, one.expected.late_after,
+            one.first_landed, one.late_days, one.state,
+        )
+        for one in timely
+    ]  # fmt: skip
+    values = ", ".join(
+        f"({', '.join('null' if cell is None else literal(str(cell)) for cell in row)})" for row in rows
+    )
+    # A row of nulls, never shown, gives the columns where there is nothing to say.
+    nothing = f"({', '.join(['null'] * len(names))})"
+    return (
+        f"create view landing.feed_timeliness as select * from (values {values or nothing})"
+        f" as told({', '.join(names)}) where feed is not null"
+    )
 
 
 def _input_of(vintage: Vintage) -> dict[str, Any]:
@@ -272,7 +303,7 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
         " union all select 'column', schema_name, table_name, column_name, comment from duckdb_columns()"
         " semi join duckdb_tables() using (database_name, schema_name, table_name)"  # views are not copied
         " where database_name = 'scratch' and schema_name not in ('test_failures', 'landing')"
-        " and comment is not null order by all"
+        " and comment is not null and table_oid in (select table_oid from duckdb_tables()) order by all"
     ).fetchall()
     for kind, schema, table, column, comment in comments:
         name = f"{quoted(schema)}.{quoted(table)}" + (f".{quoted(column)}" if column else "")

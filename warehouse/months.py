@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import calendar
 import csv
+import re
 from datetime import date, timedelta
 
 from raw.errors import BadInput
 from warehouse.paths import dbt_project_dir
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def month_end(month: str) -> date:
@@ -26,6 +29,9 @@ def month_end(month: str) -> date:
 def parse_as_of(text: str) -> date:
     """A date ``YYYY-MM-DD``; raises BadInput for anything else."""
     try:
+        # fromisoformat also takes 20221231 and 2022-W52-6.
+        if not _DAY.fullmatch(text):
+            raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
         raise BadInput.one(

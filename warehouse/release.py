@@ -87,13 +87,16 @@ class Release:
         )
         if self.withdrawn is not None:
             done_zh, done_en = f"已撤回：{self.withdrawn}", f"withdrawn: {self.withdrawn}"
+        here = self.place()
+        return f"{self.name} {done_zh}；{here.zh}。\n{self.name} {done_en}; {here.en}."
+
+    def place(self) -> words.Word:
+        """Where ``current`` stands in relation to this release."""
         if self.kind != "official":
-            here_zh, here_en = "演练不改变 current", "a rehearsal never moves current"
-        elif self.is_current:
-            here_zh, here_en = "current 指向本期", "current points here"
-        else:
-            here_zh, here_en = "current 仍指向更新的一期", "current stays at a newer release"
-        return f"{self.name} {done_zh}；{here_zh}。\n{self.name} {done_en}; {here_en}."
+            return words.Word("演练不改变 current", "a rehearsal never moves current")
+        if self.is_current:
+            return words.Word("current 指向本期", "current points here")
+        return words.Word("current 仍指向更新的一期", "current stays at a newer release")
 
     @classmethod
     def load(cls, path: Path) -> Release:
@@ -168,6 +171,13 @@ def current(data_root: Path) -> Release | None:
     return Release.load(data_root / pointed) if pointed else None
 
 
+def in_force(data_root: Path) -> str:
+    """What readers have after a month that was not published, in both languages."""
+    if not (data_root / "current").exists():
+        return "尚无任何发布。There is no release yet."
+    return "上一次发布仍然有效。The last release stays current."
+
+
 def previous_release(
     data_root: Path, reference_month: str, as_of: date, kind: str = "official", revision: int | None = None
 ) -> Release | None:
@@ -212,8 +222,24 @@ def withdraw(data_root: Path, name: str, reason: str, kind: str = "official") ->
         return Release.load(gone.path)
 
 
+def check_database(found: Release) -> None:
+    """Refuse a release whose database file is not, byte for byte, the one that was judged."""
+    sha256 = sha256_of(found.database)
+    if sha256 != found.build_sha256:
+        raise BadInput.one(
+            str(found.database),
+            f"sha256 {sha256}",
+            f"sha256 {found.build_sha256} (its manifest)",
+            "restore the release folder from a backup; releases are never edited",
+        )
+
+
 def verify(path: Path) -> list[Problem]:
-    """Compare every file of a release with its manifest; returns what differs (empty: all is as released)."""
+    """Compare every file of a release with its manifest; returns what differs (empty: all is as released).
+
+    Raises BadInput when the manifest itself is missing or not readable.
+    """
+    Release.load(path)
     told = json.loads((path / MANIFEST).read_text(encoding="utf-8"))["files"]
     there = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()} - {MANIFEST}
     remedy = "restore the release folder from a backup; releases are never edited"
@@ -311,18 +337,23 @@ def _simulated(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
 
 
 def _already(known: Sequence[Release], build: Build, contents: Mapping[str, TableContent]) -> Release | None:
-    """The newest release of the month, if it stands and a new one would say nothing else."""
+    """The newest release of the month, if it stands and a new one would say nothing else.
+
+    Other code makes a revision even of the same figures: it may say them otherwise. An older month filled in
+    later does not, although it now stands before this one; but a predecessor that was withdrawn does, since
+    the changes told against it no longer hold.
+    """
     of_month = [item for item in known if item.reference_month == build.reference_month]
     if not of_month:
         return None
     newest = max(of_month, key=lambda item: item.revision)
-    before = _newest_before(known, newest.order)
+    standing = {item.name for item in known if item.withdrawn is None}
     says = {name: content.content_hash for name, content in contents.items()}
     same = (
         newest.withdrawn is None
         and newest.as_of_date == build.as_of_date
         and newest.code_version == build.code_version
-        and newest.previous == (before.name if before else None)
+        and (newest.previous is None or newest.previous in standing)
         and {name: told["content_hash"] for name, told in newest.tables.items()} == says
     )
     return newest if same else None
@@ -390,14 +421,7 @@ def _changes(database: Path, previous: Release | None) -> ReleaseDiff:
     """What is new since the previous release, whose bytes must still be those that were released."""
     if previous is None:
         return ReleaseDiff(None)
-    found = sha256_of(previous.database)
-    if found != previous.build_sha256:
-        raise BadInput.one(
-            str(previous.database),
-            f"sha256 {found}",
-            f"sha256 {previous.build_sha256} (its manifest)",
-            "restore the release folder from a backup; releases are never edited",
-        )
+    check_database(previous)
     return diff(database, previous.database, previous.name)
 
 

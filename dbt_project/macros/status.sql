@@ -37,11 +37,32 @@
     end
 {%- endmacro %}
 
-{#- Rounded to the decimals the target is printed with. Decimal arithmetic: DuckDB rounds decimals only by a constant. -#}
+{#- Decimals of a figure as it is printed: 2 of 25.65, none of 26 or of a dash. -#}
+{% macro printed_decimals(printed) -%}
+    coalesce(length(nullif(regexp_extract({{ printed }}, '^[0-9]+[.]([0-9]+)$', 1), '')), 0)
+{%- endmacro %}
+
+{#-
+    A value rounded for the comparison with a target: at the finer of the precisions the target and its baseline
+    are printed with (DEC-R2). At the target's alone a baseline of 25.65 would already be its target of 26.
+-#}
+{% macro rounded_to_compare(number, targets) -%}
+    {{ rounded_as_printed(number, 'greatest(' ~ targets ~ '.decimals, ' ~ printed_decimals(targets ~ '.baseline_printed') ~ ')') }}
+{%- endmacro %}
+
+{#- Rounded to so many decimals. Decimal arithmetic: DuckDB rounds decimals only by a constant. -#}
 {% macro rounded_as_printed(number, decimals) -%}
     case {{ decimals }}
         {%- for places in range(5) %}
         when {{ places }} then cast(round({{ number }}, {{ places }}) as decimal(24, 6))
         {%- endfor %}
     end
+{%- endmacro %}
+
+{#- The price basis of a growth rate, in words. -#}
+{% macro basis_word(basis, language) -%}
+    {%- set words = {
+        'zh': ('实际', '名义', '价格口径未注明'), 'en': ('real', 'nominal', 'price basis not stated')
+    }[language] -%}
+    case {{ basis }} when 'real' then '{{ words[0] }}' when 'nominal' then '{{ words[1] }}' else '{{ words[2] }}' end
 {%- endmacro %}

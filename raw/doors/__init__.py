@@ -5,10 +5,10 @@ A door is a module ``raw.doors.<name>`` with one function::
     extracts(feed, table_name, as_of, month) -> Iterator[Extract]
 
 It yields what the publisher said, byte for byte, and nothing it concluded from that. A door that people fill
-may also have ``acknowledge(feed, extract, landed_in)``, called once the download is safely landed, or with
-``None`` once it is in quarantine. A door that can ask whether something changed may also have
-``extracts_unless_known(feed, table_name, as_of, month, known)``, which is then asked instead: ``known`` holds
-the ETag of the newest vintage of each address.
+may also have ``acknowledge(feed, extract, landed_in, problems)``, called once the download is safely landed,
+or with ``None`` and the reasons once it is in quarantine. A door that can ask whether something
+changed may also have ``extracts_unless_known(feed, table_name, as_of, month, known)``, which is then asked
+instead: ``known`` holds the ETag of the newest vintage of each address.
 """
 
 from __future__ import annotations

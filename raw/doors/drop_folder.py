@@ -1,25 +1,37 @@
 """Files that people put into a folder: ``$RAW_INBOX/<feed>/`` (default ``raw/inbox/<feed>/``).
 
-A file is taken as it lies there and stays there. If its name begins with a day (``2023-04-30_…``), that is
-the day it was given to us, and it is not known before. Otherwise its reader says so, or nobody does.
+If a file's name begins with a day (``2023-04-30_…``), that is the day it was given to us, and it is not known
+before. Otherwise its reader says so, or nobody does.
+
+With ``sidecar`` what the file does not say of itself stands beside it: ``lines.csv.facts.json`` for
+``lines.csv``, a JSON object of facts by column name, and of what may be said of any file: ``row_count`` (the
+sender's own total), ``parts`` (how many files it is), ``origin``. The parts of one download are
+``lines.1.csv``, ``lines.2.csv`` and so on, with the one sidecar of ``lines.csv``.
+
+With ``move`` a file does not stay: it goes into a folder of its own below ``done/`` or ``rejected/``, and a
+``receipt.json`` beside it says where it was landed or why it was not. Without, it is taken as it lies there.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import re
 import time
 import unicodedata
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from raw.doors import Extract, Original
+from raw.doors import Extract, Origin, Original
 from raw.errors import BadInput, Problem
-from raw.feed import Feed
+from raw.feed import Feed, did_you_mean
 from raw.readers import is_date
 
 logger = logging.getLogger(__name__)
@@ -35,13 +47,17 @@ MEDIA_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".zip": "application/zip",
 }
+SIDECAR = ".facts.json"
+DONE, REJECTED, RECEIPT = "done", "rejected", "receipt.json"
+PART_NAME = re.compile(r"(?P<stem>.+)\.(?P<number>[1-9]\d{0,3})(?P<suffix>\.[^.]+)", re.ASCII)
 
 
 class Request(BaseModel):
     """Keys of ``request`` for this door.
 
     ``files`` gives the name pattern of each table's files (needed where a feed has several tables),
-    ``extensions`` what may be dropped, ``max_bytes`` how large one file may be.
+    ``extensions`` what may be dropped, ``max_bytes`` how large one file may be. ``sidecar`` asks for a
+    sidecar beside every file, ``move`` for files to be moved once they are dealt with.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +65,31 @@ class Request(BaseModel):
     files: dict[str, str] = {}
     extensions: list[str] = Field(default=[".csv", ".xlsx"], min_length=1)
     max_bytes: int = Field(default=50_000_000, gt=0)
+    sidecar: bool = False
+    move: bool = False
+
+
+class _Said(BaseModel):
+    """What a sidecar may say beside the facts of the table."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    row_count: int | None = Field(default=None, ge=0)
+    parts: int | None = Field(default=None, ge=1)
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True)
+class _Dropped:
+    """One download as it lies there: the name of the whole, its files in their order."""
+
+    name: str
+    paths: tuple[Path, ...]
+
+    @property
+    def sidecar(self) -> Path:
+        """Where it is said what the files do not say."""
+        return self.paths[0].with_name(self.name + SIDECAR)
 
 
 def inbox(feed: Feed) -> Path:
@@ -60,34 +101,131 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     """Yield the files dropped for a table, by name; those of a later day are left for later.
 
     ``month`` does not choose among the files: a late correction of another month must get in too. Raises
-    ``BadInput`` with every file that may not be there.
+    ``BadInput`` with every file that may not be there, or lacks its sidecar or one of its parts.
     """
     request = Request.model_validate(feed.request)
     folder = inbox(feed)
     if not folder.is_dir():
         logger.info("%s: nothing was dropped, the folder does not exist", folder)
         return
-    paths = [path for path in sorted(folder.iterdir()) if not _is_left_alone(path)]
+    paths = [path for path in sorted(folder.iterdir()) if not _is_left_alone(path, request)]
     problems = [problem for path in paths if (problem := _problem(path, request))]
-    for path in paths:
-        said_on = _day_in_name(path.name)
-        if _problem(path, request) or not _belongs(path.name, table_name, feed, request):
+    good = [path for path in paths if not _problem(path, request)]
+    for dropped in _downloads(good, request):
+        said_on = _day_in_name(dropped.name)
+        if not _belongs(dropped.name, table_name, feed, request):
             continue
         if said_on and date.fromisoformat(said_on) > as_of:
             continue
-        yield Extract(
-            originals=(Original(path.name, path),),
-            url=f"inbox:{feed.feed}/{path.name}",
-            media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
-            published_at=said_on,
-        )
+        try:
+            yield _extract(feed, table_name, dropped, said_on, request)
+        except BadInput as error:
+            problems += error.problems
     # Told last, so that one bad file does not keep the others out.
     if problems:
         raise BadInput(problems)
 
 
-def _is_left_alone(path: Path) -> bool:
-    """Hidden files and the lock files of open workbooks (~$…) are not input, and not mistakes either."""
+def acknowledge(feed: Feed, extract: Extract, landed_in: Path | None, problems: Sequence[Problem]) -> None:
+    """Move the files of a download to ``done/`` or ``rejected/``, with a receipt; only with ``move``."""
+    if not Request.model_validate(feed.request).move:
+        return
+    paths = [original.body for original in extract.originals if isinstance(original.body, Path)]
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace(":", "")
+    folder = inbox(feed) / (DONE if landed_in else REJECTED) / f"{now[:-6]}_{paths[0].stem}"
+    folder.mkdir(parents=True)
+    sidecars = [inbox(feed) / name for name in extract.companions]
+    for path in (*paths, *sidecars):
+        path.rename(folder / path.name)
+    receipt = {
+        "files": [path.name for path in paths],
+        "told_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "landed_in": str(landed_in) if landed_in else None,
+        "problems": [problem.as_dict() for problem in problems],
+    }
+    text = json.dumps(receipt, ensure_ascii=False, indent=2) + "\n"
+    (folder / RECEIPT).write_text(text, encoding="utf-8")
+
+
+def _extract(
+    feed: Feed, table_name: str, dropped: _Dropped, said_on: str | None, request: Request
+) -> Extract:
+    said, beside = (_said(dropped, feed, table_name), _beside(dropped)) if request.sidecar else (_Said(), {})
+    return Extract(
+        originals=tuple(Original(path.name, path) for path in dropped.paths),
+        url=f"inbox:{feed.feed}/{dropped.name}",
+        media_type=MEDIA_TYPES.get(dropped.paths[0].suffix.lower(), "application/octet-stream"),
+        published_at=said_on,
+        control={} if said.row_count is None else {"row_count": said.row_count},
+        companions=beside,
+        facts={name: str(value) for name, value in (said.model_extra or {}).items()},
+        origin=said.origin,
+    )
+
+
+def _downloads(paths: list[Path], request: Request) -> list[_Dropped]:
+    """The files as downloads: each of its own, or the parts of one together."""
+    if not request.sidecar:
+        return [_Dropped(path.name, (path,)) for path in paths]
+    found: dict[str, list[tuple[int, Path]]] = {}
+    for path in paths:
+        part = PART_NAME.fullmatch(path.name)
+        name = f"{part['stem']}{part['suffix']}" if part else path.name
+        found.setdefault(name, []).append((int(part["number"]) if part else 0, path))
+    return [_Dropped(name, tuple(path for _, path in sorted(parts))) for name, parts in found.items()]
+
+
+def _said(dropped: _Dropped, feed: Feed, table_name: str) -> _Said:
+    """What the sidecar says; raises ``BadInput`` where it is missing or does not fit the files."""
+    where = str(dropped.sidecar)
+    facts = feed.table(table_name).facts
+    example = "{" + ", ".join(f'"{name}": "…"' for name in facts) + "}"
+    try:
+        content: Any = json.loads(dropped.sidecar.read_text(encoding="utf-8"))
+        said = _Said.model_validate(content)
+    except FileNotFoundError as error:
+        raise BadInput.one(
+            where, "no sidecar", f"what {dropped.name} does not say of itself, {example}", "write it"
+        ) from error
+    except (OSError, ValueError, ValidationError) as error:
+        found = " ".join(str(error).split())[:200]
+        raise BadInput.one(where, found, f"a JSON object like {example}", "correct it") from error
+    for name in said.model_extra or {}:
+        if name not in facts:
+            known = [*facts, *_Said.model_fields]
+            found = f"an unknown name {name!r}{did_you_mean(name, known)}"
+            raise BadInput.one(where, found, f"names of {', '.join(known)}", "correct or remove it")
+    _check_parts(dropped, said)
+    return said
+
+
+def _check_parts(dropped: _Dropped, said: _Said) -> None:
+    numbers = [int(part["number"]) if (part := PART_NAME.fullmatch(p.name)) else 0 for p in dropped.paths]
+    wanted = list(range(1, (said.parts or max(numbers)) + 1)) if numbers != [0] else [0]
+    if said.parts is not None and numbers == [0]:
+        wanted = [0] if said.parts == 1 else list(range(1, said.parts + 1))
+    if numbers != wanted:
+        names = ", ".join(path.name for path in dropped.paths)
+        stem, _, suffix = dropped.name.rpartition(".")
+        expected = f"{stem}.1.{suffix} to {stem}.{wanted[-1]}.{suffix}, each once"
+        raise BadInput.one(
+            str(dropped.paths[0].parent / dropped.name),
+            f"a missing or an extra part: there are {names}",
+            expected,
+            "drop the parts that are missing, or correct `parts` in the sidecar",
+        )
+
+
+def _beside(dropped: _Dropped) -> dict[str, bytes]:
+    return {dropped.sidecar.name: dropped.sidecar.read_bytes()}
+
+
+def _is_left_alone(path: Path, request: Request) -> bool:
+    """What is neither input nor a mistake: hidden files, locks of open workbooks (~$…), our own folders."""
+    if request.move and path.name in (DONE, REJECTED):
+        return True
+    if request.sidecar and path.name.endswith(SIDECAR):
+        return True
     return path.name.startswith((".", "~$"))
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -100,10 +101,26 @@ def read_part(extract: Extract, table: Table, target: Path) -> Read:
 
 def rows_of(extract: Extract, table: Table) -> Rows:
     """The rows of all files of a download, with what was said beside them in the columns of ``facts``."""
-    reader = cast(Reader, _module(table.format, extract.name))
+    module = _module(table.format, extract.name)
+    if not hasattr(module, "read"):
+        return _streamed(cast(StreamingReader, module), extract, table)
+    reader = cast(Reader, module)
     found = [(one.name, reader.read(one.content, table, one.name)) for one in extract.originals]
     rows = found[0][1] if len(found) == 1 else _joined(found)
     return _with_facts(rows, extract.facts, table, extract.name)
+
+
+def _streamed(reader: StreamingReader, extract: Extract, table: Table) -> Rows:
+    """The rows of a format for large files, by way of the Parquet file it writes."""
+    import pyarrow.parquet as pq
+
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "part.parquet"
+        read = reader.read_into(extract, table, target)
+        found = pq.read_table(target).to_pylist()
+    records = [{name: row[name] for name in table.columns} for row in found]
+    places = [row["_place"] for row in found]
+    return Rows(list(table.columns), records, places, read.scope, read.published_at, read.not_before)
 
 
 def _module(format_name: str, where: str) -> ModuleType:
@@ -137,23 +154,28 @@ def _joined(found: list[tuple[str, Rows]]) -> Rows:
 
 def _with_facts(rows: Rows, facts: Mapping[str, str], table: Table, where: str) -> Rows:
     check_facts(facts, table, where)
-    _refuse_contradictions(rows, facts, table, where)
     said = {name: facts[name] for name in table.facts}
+    _check_agreement(rows, said, where)
     columns = [*rows.columns, *(name for name in said if name not in rows.columns)]
     return replace(rows, columns=columns, records=[{**record, **said} for record in rows.records])
 
 
-def _refuse_contradictions(rows: Rows, facts: Mapping[str, str], table: Table, where: str) -> None:
-    """Refuse a file that says otherwise than what was said beside it, as the answer to another question."""
-    for name in table.facts:
-        for record, place in zip(rows.records, rows.places, strict=True):
-            if record.get(name) not in (None, facts[name]):
-                raise BadInput.one(
-                    where=f"{where}, {place}, column {name}",
-                    found=repr(record[name]),
-                    expected=f"{facts[name]!r}, which was asked for or is said beside the file",
-                    remedy="fetch or download it again for the right one, or correct what is said beside it",
-                )
+def _check_agreement(rows: Rows, said: Mapping[str, str], where: str) -> None:
+    """Refuse a file that says of itself something else than was said beside it: mostly another month's."""
+    problems = [
+        Problem(
+            where=f"{where}, column {name}",
+            found=f"{', '.join(others)} in the file",
+            expected=f"{fact}, as was said beside it",
+            remedy="download it again for the right period, or correct what is said beside it",
+        )
+        for name, fact in said.items()
+        if (
+            others := sorted({text for record in rows.records if (text := record.get(name)) and text != fact})
+        )
+    ]
+    if problems:
+        raise BadInput(problems)
 
 
 def check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
@@ -198,6 +220,7 @@ def _row_number(place: str, position: int) -> int:
 # SDMX 2.1, section 4.2.2 to 4.2.6: the observational time periods this house uses.
 PERIOD = re.compile(r"\d{4}(-S[12]|-Q[1-4]|-(0[1-9]|1[0-2])|-W(0[1-9]|[1-4]\d|5[0-3]))?", re.ASCII)
 DECIMAL = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})*(\.\d+)?", re.ASCII)
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # A code is one line of printable text without leading, trailing or inner blanks.
 CODE = re.compile(r"[^\s\x00-\x1f\x7f]+")
@@ -244,7 +267,7 @@ def _cell_problems(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
     for record, place in zip(rows.records, rows.places, strict=True):
         for name, column in table.columns.items():
             text = record.get(name)
-            expected = _expectation(text, column)
+            expected = expectation(text, column)
             if expected:
                 yield Problem(
                     where=f"{where}, {place}, column {name}",
@@ -254,11 +277,13 @@ def _cell_problems(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
                 )
 
 
-def _expectation(text: str | None, column: Column) -> str | None:
+def expectation(text: str | None, column: Column) -> str | None:
     """What was expected of a cell that fails; ``None`` for one that is as declared."""
-    if not text:
+    if not text or text in column.missing:
         return "a value: the column is mandatory" if column.required else None
-    if column.type == "decimal" and not _is_storable(text):
+    if column.thousands and not GROUPED.fullmatch(text):
+        return "a number with a comma before every three digits, as in 639,240,426"
+    if column.type == "decimal" and not _is_storable(text.replace(",", "") if column.thousands else text):
         return f"a number as in 4691.85, at most {INTEGER_DIGITS} digits before the point, no thousands mark"
     if column.type == "date" and not is_date(text):
         return "a date as in 2022-12-31"

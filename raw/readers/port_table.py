@@ -14,6 +14,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,8 @@ def read_into(extract: Extract, table: Table, target: Path) -> Read:
     rows = _rows(original.content, original.name, facts)
     check_rows(rows, table, original.name)
     write_part(rows, table, target)
-    return Read(len(rows.records), scope_of(rows, table, original.name), rows.published_at)
+    scope = scope_of(rows, table, original.name)
+    return Read(len(rows.records), scope, rows.published_at, rows.not_before)
 
 
 def period_in(title: str) -> str | None:
@@ -165,6 +167,7 @@ def _rows(content: bytes, file_name: str, facts: Mapping[str, str]) -> Rows:
         records=[{**row, **said} for rows in found for row, _ in rows],
         places=[place for rows in found for _, place in rows],
         published_at=said["UPLOADED_DATE"],
+        not_before=date.fromisoformat(said["UPLOADED_DATE"] or ""),
     )
 
 

@@ -68,7 +68,13 @@ MAX_DIGITS = 18
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _DAY_PREFIX = re.compile(r"^\d{4}-\d{2}-\d{2}[_.-]")
 _DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})日?")
-_NEW_FORM = "make a fresh form with `python -m raw returns new` and copy the white cells into it"
+_SEND_AGAIN = "重新报送 / send the file again"
+_FILL_IN = "请填写 / fill it in"
+_CHOOSE = "从下拉列表选择 / choose from the list"
+_NEW_FORM = (
+    "重新生成空表，把白色单元格抄入 / "
+    "make a fresh form with `python -m raw returns new` and copy the white cells into it"
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ class _Cell:
     def shown(self) -> str:
         """The cell's text for a message, shortened."""
         text = self.text
-        return "nothing" if text is None else repr(text if len(text) <= 60 else f"{text[:60]}…")
+        return "空白 / nothing" if text is None else repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
 @dataclass
@@ -169,8 +175,9 @@ def _check_name_ending(name: str) -> None:
     ending = PurePath(name).suffix.lower()
     if ending == ".xlsx":
         return
-    remedy = "save it without macros as .xlsx" if ending == ".xlsm" else "save it as .xlsx"
-    raise BadInput.one(name, f"a file ending in {ending or 'nothing'}", ".xlsx", remedy)
+    macros = "去掉宏，另存为 .xlsx / save it without macros as .xlsx"
+    remedy = macros if ending == ".xlsm" else "另存为 .xlsx / save it as .xlsx"
+    raise BadInput.one(name, f"扩展名不符 / a file ending in {ending or 'nothing'}", ".xlsx", remedy)
 
 
 def _sheets(content: bytes, name: str) -> dict[str, list[list[_Cell]]]:
@@ -185,16 +192,21 @@ def _sheets(content: bytes, name: str) -> dict[str, list[list[_Cell]]]:
 
 def _check_sheet_names(found: Sequence[str], name: str) -> None:
     problems = [
-        Problem(name, f"no sheet {sheet}", f"the sheets {'、'.join(returns.SHEETS)}", _NEW_FORM)
+        Problem(
+            name,
+            f"缺工作表 / no sheet {sheet}",
+            f"工作表 / the sheets {'、'.join(returns.SHEETS)}",
+            _NEW_FORM,
+        )
         for sheet in (SHEET_COVER, SHEET_ROWS)
         if sheet not in found
     ]
     problems += [
         Problem(
             f"{name}, sheet {sheet}",
-            "a sheet that is not of the form",
-            f"only {'、'.join(returns.SHEETS)}",
-            "delete it: nothing in it would be read",
+            "不属于本表的工作表 / a sheet that is not of the form",
+            f"只有 / only {'、'.join(returns.SHEETS)}",
+            "删除，其中内容不会被读取 / delete it: nothing in it would be read",
         )
         for sheet in found
         if sheet not in returns.SHEETS
@@ -210,9 +222,9 @@ def _cells(sheet: Any, title: str, name: str) -> Iterator[list[_Cell]]:  # noqa:
         if number > MAX_ROWS:
             raise BadInput.one(
                 f"{name}, sheet {title}",
-                f"more than {MAX_ROWS} rows",
-                f"at most {MAX_ROWS}",
-                "delete the empty rows below the last filled one",
+                f"行数过多 / more than {MAX_ROWS} rows",
+                f"不超过 / at most {MAX_ROWS}",
+                "删除末尾空行 / delete the empty rows below the last filled one",
             )
         yield [
             _Cell(
@@ -239,7 +251,7 @@ def _read_cover(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> _Cover:
         prefix = f"{findings.file_name}, sheet {SHEET_COVER}, cell"
         label, cell = _at(row, 0, f"{prefix} A{number}"), _at(row, 1, f"{prefix} B{number}")
         if label.text != item.label:
-            findings.cell(label, f"the label {item.label!r}", _NEW_FORM)
+            findings.cell(label, f"标签 / the label {item.label!r}", _NEW_FORM)
         cells[item.name] = cell
         _refuse_formula(cell, findings)
     plan = _cover_plan(cells["PLAN_ID"], findings)
@@ -247,7 +259,7 @@ def _read_cover(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> _Cover:
     month = _cover_month(cells["RETURN_MONTH"], findings)
     _check_file_name(findings, unit, month)
     if cells["REPORTER"].text is None:
-        findings.cell(cells["REPORTER"], "the name of the person who reports", "fill it in")
+        findings.cell(cells["REPORTER"], "填报人姓名 / the name of the person who reports", _FILL_IN)
     reported_on = _cover_reported_on(cells["REPORTED_ON"], month, findings)
     texts = {name: cells[name].text for name in COVER_NAMES}
     return _Cover(texts, plan, unit, month, reported_on)
@@ -260,7 +272,11 @@ def _cover_plan(cell: _Cell, findings: _Findings) -> Plan | None:
         problem = error.problems[0]
         if "column plan_id" not in problem.where:
             raise
-        findings.cell(cell, f"a plan id, {problem.expected}", "restore the plan id of the form")
+        findings.cell(
+            cell,
+            f"规划编号 / a plan id, {problem.expected}",
+            "恢复表中的规划编号 / restore the plan id of the form",
+        )
         return None
 
 
@@ -271,13 +287,15 @@ def _cover_unit(cells: Mapping[str, _Cell], plan: Plan | None, findings: _Findin
     if unit is None:
         known = ", ".join(f"{unit.unit_id} {unit.name_zh}" for unit in plan.units)
         findings.cell(
-            cells["UNIT_ID"], f"the id of a responsible unit: {known}", "restore the unit id of the form"
+            cells["UNIT_ID"],
+            f"责任单位编号 / the id of a responsible unit: {known}",
+            "恢复表中的单位编号 / restore the unit id of the form",
         )
     elif cells["UNIT_NAME"].text not in unit.names:
         findings.cell(
             cells["UNIT_NAME"],
-            f"{unit.name_zh}, the name of {unit.unit_id}",
-            "restore the name, or use that unit's form",
+            f"{unit.name_zh}，{unit.unit_id} 的名称 / {unit.name_zh}, the name of {unit.unit_id}",
+            "恢复名称，或改用该单位的表 / restore the name, or use that unit's form",
         )
     return unit
 
@@ -285,7 +303,11 @@ def _cover_unit(cells: Mapping[str, _Cell], plan: Plan | None, findings: _Findin
 def _cover_month(cell: _Cell, findings: _Findings) -> str | None:
     if cell.text is not None and returns.MONTH.fullmatch(cell.text):
         return cell.text
-    findings.cell(cell, "a month as text, like 2022-12", "format the cell as text and write YYYY-MM")
+    findings.cell(
+        cell,
+        "文本格式的月份，如 2022-12 / a month as text, like 2022-12",
+        "单元格设为文本，写 YYYY-MM / format the cell as text and write YYYY-MM",
+    )
     return None
 
 
@@ -297,22 +319,30 @@ def _check_file_name(findings: _Findings, unit: Unit | None, month: str | None) 
     if _DAY_PREFIX.sub("", findings.file_name) != expected:
         findings.add(
             f"{findings.file_name}, sheet {SHEET_COVER}, cells B4 and B6",
+            f"封面为 {unit.unit_id}、{month}，与文件名不符 / "
             f"unit {unit.unit_id} and month {month} in a file of another name",
+            f"文件名 {expected}，前面可加日期 / "
             f"the file name {expected} (a day may stand in front: 2023-04-30_{expected})",
-            "rename the file, or correct unit and month on the cover",
+            "改文件名，或改封面的单位和月份 / rename the file, or correct unit and month on the cover",
         )
 
 
 def _cover_reported_on(cell: _Cell, month: str | None, findings: _Findings) -> date | None:
-    reported_on = _date_of(cell, findings, "the date of reporting, YYYY-MM-DD", required=True)
+    reported_on = _date_of(cell, findings, "填报日期 / the date of reporting, YYYY-MM-DD", required=True)
     if reported_on is None:
         return None
     if reported_on > _today():
         # Landing would wait for that day, in silence, if the year was a slip.
-        findings.cell(cell, f"a date up to today, {_today()}", "correct the date of reporting")
+        findings.cell(
+            cell,
+            f"不晚于今天的日期 / a date up to today, {_today()}",
+            "更正填报日期 / correct the date of reporting",
+        )
     elif month is not None and reported_on.isoformat()[:7] < month:
         findings.cell(
-            cell, f"a date in {month} or later", "correct the date of reporting or the return month"
+            cell,
+            f"不早于 {month} 的日期 / a date in {month} or later",
+            "更正填报日期或报告月 / correct the date of reporting or the return month",
         )
     return reported_on
 
@@ -341,7 +371,10 @@ def _read_rows(rows: Sequence[Sequence[_Cell]], cover: _Cover, findings: _Findin
     filled = [row for row in _filled(rows, findings) if _is_filled(row)]
     if not filled:
         findings.add(
-            f"{findings.file_name}, sheet {SHEET_ROWS}", "no filled row", "a row per figure asked", _NEW_FORM
+            f"{findings.file_name}, sheet {SHEET_ROWS}",
+            "没有填写的行 / no filled row",
+            "每个应报数值一行 / a row per figure asked",
+            _NEW_FORM,
         )
     for row in filled:
         _check_row(row, cover, findings)
@@ -356,10 +389,14 @@ def _header_holds(header: Sequence[_Cell], findings: _Findings) -> bool:
         where = f"{findings.file_name}, sheet {SHEET_ROWS}, cell {LETTERS[column.name]}{returns.HEADER_ROW}"
         cell = _at(header, place, where)
         if "".join((cell.text or "").split()) != "".join(column.header.split()):
-            findings.cell(cell, f"the header {column.header!r}", _NEW_FORM)
+            findings.cell(cell, f"表头 / the header {column.header!r}", _NEW_FORM)
     for cell in header[len(returns.COLUMNS) :]:
         if cell.text is not None:
-            findings.cell(cell, "no further column", "delete it: nothing in it would be read")
+            findings.cell(
+                cell,
+                "没有多余的列 / no further column",
+                "删除，其中内容不会被读取 / delete it: nothing in it would be read",
+            )
     return len(findings.problems) == before
 
 
@@ -375,7 +412,11 @@ def _filled(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> Iterator[_R
         )
         for cell in cells[len(returns.COLUMNS) :]:
             if cell.text is not None:
-                findings.cell(cell, f"nothing right of column {LETTERS['NOTE']}", "move it into the note")
+                findings.cell(
+                    cell,
+                    f"{LETTERS['NOTE']} 列右侧为空 / nothing right of column {LETTERS['NOTE']}",
+                    "移入备注 / move it into the note",
+                )
 
 
 def _is_filled(row: _Row) -> bool:
@@ -394,15 +435,17 @@ def _check_row(row: _Row, cover: _Cover, findings: _Findings) -> None:
     _check_evidence(row, given, cover, findings)
     stage = row.cells["STAGE"]
     if stage.text is not None and stage.text not in returns.STAGES:
-        findings.cell(stage, f"{', '.join(returns.STAGES)} or nothing", "choose from the list")
+        findings.cell(
+            stage, f"{', '.join(returns.STAGES)} 或空白 / {', '.join(returns.STAGES)} or nothing", _CHOOSE
+        )
 
 
 def _refuse_formula(cell: _Cell, findings: _Findings) -> None:
     if cell.kind == "f":
         findings.cell(
             cell,
-            "a value, not a formula",
-            "send the value: copy the cell and paste it as value",
+            "数值，不是公式 / a value, not a formula",
+            "复制后选择性粘贴为数值 / send the value: copy the cell and paste it as value",
             _formula(cell),
         )
 
@@ -410,12 +453,12 @@ def _refuse_formula(cell: _Cell, findings: _Findings) -> None:
 def _formula(cell: _Cell) -> str:
     # Array and table formulas come as objects that carry their text.
     text = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", None) or "a formula"
-    return f"the formula {str(text)[:60]!r}"
+    return f"公式 / the formula {str(text)[:60]!r}"
 
 
 def _refuse_error(cell: _Cell, findings: _Findings) -> None:
     if cell.kind == "e":
-        findings.cell(cell, "no spreadsheet error", "clear the cell and fill it in")
+        findings.cell(cell, "不是错误值 / no spreadsheet error", "清空后重填 / clear the cell and fill it in")
 
 
 def _check_indicator(row: _Row, cover: _Cover, findings: _Findings) -> Indicator | None:
@@ -427,14 +470,19 @@ def _check_indicator(row: _Row, cover: _Cover, findings: _Findings) -> Indicator
     indicator = cover.plan.indicator(cell.text or "")
     if indicator is None:
         padded = (cell.text or "").zfill(2)
-        hint = f"write it as text: '{padded}" if cover.plan.indicator(padded) else "choose from the list"
-        findings.cell(cell, f"an indicator code of {cover.unit.name_zh}: {choices}", hint)
+        hint = f"写成文本 / write it as text: '{padded}" if cover.plan.indicator(padded) else _CHOOSE
+        findings.cell(
+            cell,
+            f"{cover.unit.name_zh}的指标编码 / an indicator code of {cover.unit.name_zh}: {choices}",
+            hint,
+        )
         return None
     if indicator not in owned:
         owners = ", ".join(unit.name_zh for unit in cover.plan.units if unit.unit_id in indicator.unit_ids)
         findings.cell(
             cell,
-            f"an indicator of {cover.unit.name_zh}: {choices}",
+            f"{cover.unit.name_zh}的指标 / an indicator of {cover.unit.name_zh}: {choices}",
+            f"删除该行，{indicator.code} 由{owners}填报 / "
             f"delete the row; {indicator.code} {indicator.name_zh} is returned by {owners}",
         )
         return None
@@ -447,27 +495,31 @@ def _check_plan_cells(row: _Row, indicator: Indicator, findings: _Findings) -> N
     if unit.text != indicator.unit:
         findings.cell(
             unit,
-            f"{indicator.unit!r}, the plan's unit of {indicator.code}",
+            f"{indicator.unit!r}，规划所用单位 / {indicator.unit!r}, the plan's unit of {indicator.code}",
+            f"把数值换算为{indicator.unit}，恢复单位 / "
             f"convert the value to {indicator.unit} and restore the unit",
         )
     if name.text is not None and name.text != indicator.name_zh:
         findings.cell(
             name,
+            f"{indicator.name_zh!r}，{indicator.code} 的名称 / "
             f"{indicator.name_zh!r}, the name of {indicator.code}",
-            "correct the code or the name: they must agree",
+            "编码与名称须一致，更正其一 / correct the code or the name: they must agree",
         )
 
 
 def _check_period(row: _Row, indicator: Indicator | None, cover: _Cover, findings: _Findings) -> None:
     frequency, period, measure = (row.cells[name] for name in ("FREQUENCY", "REFERENCE_PERIOD", "MEASURE"))
     if frequency.text not in returns.FREQUENCIES:
-        findings.cell(frequency, "A (year), Q (quarter) or M (month)", "choose from the list")
+        findings.cell(frequency, "A（年）、Q（季）或 M（月） / A (year), Q (quarter) or M (month)", _CHOOSE)
         return
     if not returns.PERIODS[frequency.text].fullmatch(period.text or ""):
         example = returns.PERIOD_EXAMPLES[frequency.text]
         findings.cell(
             period,
+            f"与频率 {frequency.text} 相符的文本时期，如 {example} / "
             f"a period of frequency {frequency.text} as text, like {example}",
+            "单元格设为文本后填写时期，或更正频率 / "
             "format the cell as text and write the period, or correct the frequency",
         )
     elif period.text:
@@ -475,7 +527,9 @@ def _check_period(row: _Row, indicator: Indicator | None, cover: _Cover, finding
     if indicator is not None and measure.text != indicator.measures[frequency.text]:
         findings.cell(
             measure,
+            f"{indicator.measures[frequency.text]}，该频率下的计量方式 / "
             f"{indicator.measures[frequency.text]}, the measure of {indicator.code} at this frequency",
+            "从下拉列表选择，口径不同的须换算 / "
             "choose from the list; convert the value if it was measured otherwise",
         )
 
@@ -485,13 +539,15 @@ def _check_not_future(period: _Cell, row: _Row, cover: _Cover, findings: _Findin
     if cover.month is not None and end > returns.period_end(cover.month):
         findings.cell(
             period,
-            f"a period that ends by the return month {cover.month}",
-            "leave it to the return of a later month",
+            f"不晚于报告月 {cover.month} 的时期 / a period that ends by the return month {cover.month}",
+            "留待以后月份填报 / leave it to the return of a later month",
         )
     elif cover.reported_on is not None and end > cover.reported_on and row.cells["VALUE"].text is not None:
         findings.cell(
             period,
+            f"填报日 {cover.reported_on} 前已结束的时期 / "
             f"a period that had ended when it was reported, on {cover.reported_on}",
+            f"{end} 之后再报，或清空数值，状态填 O 并说明原因 / "
             f"report it after {end}, or clear the value and give status O with the reason",
         )
 
@@ -503,14 +559,20 @@ def _check_value(cell: _Cell, indicator: Indicator | None, findings: _Findings) 
     if cell.kind == "f":
         _refuse_formula(cell, findings)
     elif isinstance(cell.value, bool) or cell.kind in "eb" or isinstance(cell.value, date):
-        findings.cell(cell, "a number", "format the cell as a general number and enter the number")
-    elif not _NUMBER.fullmatch(cell.text):
-        findings.cell(cell, "a number", _number_remedy(cell.text))
-    elif "%" in cell.number_format:
-        unit = indicator.unit if indicator else "the plan's unit"
         findings.cell(
             cell,
+            "数字 / a number",
+            "单元格设为常规格式，填数字 / format the cell as a general number and enter the number",
+        )
+    elif not _NUMBER.fullmatch(cell.text):
+        findings.cell(cell, "数字 / a number", _number_remedy(cell.text))
+    elif "%" in cell.number_format:
+        unit = indicator.unit if indicator else "规划所用单位 the plan's unit"
+        findings.cell(
+            cell,
+            f"以{unit}为单位的数字，不用百分比格式 / "
             f"a number in {unit}, not in a cell formatted as a percentage",
+            f"单元格设为常规格式，填 {_times_hundred(cell.text)} / "
             f"format the cell as a general number and enter {_times_hundred(cell.text)}",
         )
     else:
@@ -525,8 +587,14 @@ def _number_remedy(text: str) -> str:
     plain = plain.replace(",", "") if grouped else plain
     plain = "".join(plain.split()).removesuffix("%")
     if _NUMBER.fullmatch(plain):
-        return f"enter the bare number {plain}: half-width digits, no commas, blanks or signs"
-    return "enter a bare number; where there is none, clear the cell and give status O with the reason"
+        return (
+            f"填纯数字 {plain}，半角，无逗号、空格和符号 / "
+            f"enter the bare number {plain}: half-width digits, no commas, blanks or signs"
+        )
+    return (
+        "填纯数字；没有数值的，清空单元格，状态填 O 并说明原因 / "
+        "enter a bare number; where there is none, clear the cell and give status O with the reason"
+    )
 
 
 def _times_hundred(text: str) -> str:
@@ -536,9 +604,17 @@ def _times_hundred(text: str) -> str:
 def _check_size(cell: _Cell, findings: _Findings) -> None:
     whole, _, places = (cell.text or "").lstrip("+-").partition(".")
     if len(places) > MAX_PLACES:
-        findings.cell(cell, f"at most {MAX_PLACES} decimal places", "round it as the evidence prints it")
+        findings.cell(
+            cell,
+            f"最多 {MAX_PLACES} 位小数 / at most {MAX_PLACES} decimal places",
+            "按依据文件的位数取整 / round it as the evidence prints it",
+        )
     if len(whole.lstrip("0")) > MAX_DIGITS:
-        findings.cell(cell, f"at most {MAX_DIGITS} digits before the point", "check the unit and the value")
+        findings.cell(
+            cell,
+            f"整数部分最多 {MAX_DIGITS} 位 / at most {MAX_DIGITS} digits before the point",
+            "核对单位和数值 / check the unit and the value",
+        )
 
 
 def _check_status(row: _Row, given: bool, findings: _Findings) -> None:
@@ -547,32 +623,46 @@ def _check_status(row: _Row, given: bool, findings: _Findings) -> None:
     if given and status.text not in VALUE_STATUSES:
         findings.cell(
             status,
-            f"the status of a value: {of_value}",
-            "give A for a normal value"
+            f"有数值时的状态 / the status of a value: {of_value}",
+            "正常值填 A / give A for a normal value"
             if status.text not in MISSING_STATUSES
-            else "clear the value if it is missing, else give A, P or E",
+            else "缺值的清空数值，否则填 A、P 或 E / clear the value if it is missing, else give A, P or E",
         )
     elif not given and status.text is None:
-        findings.cell(row.cells["VALUE"], "a value, or status O with the reason", "answer the row")
+        findings.cell(
+            row.cells["VALUE"],
+            "数值，或状态 O 并说明原因 / a value, or status O with the reason",
+            "填写该行 / answer the row",
+        )
     elif not given and status.text not in MISSING_STATUSES:
         findings.cell(
-            status, f"without a value: {of_missing}", "enter the value, or give status O with the reason"
+            status,
+            f"无数值时的状态 / without a value: {of_missing}",
+            "填数值，或状态填 O 并说明原因 / enter the value, or give status O with the reason",
         )
     elif not given and row.text("MISSING_REASON") is None:
         findings.cell(
             row.cells["MISSING_REASON"],
-            "the reason why the value is missing",
-            "write who or what is waited for",
+            "缺值原因 / the reason why the value is missing",
+            "写明在等谁或等什么 / write who or what is waited for",
         )
 
 
 def _check_evidence(row: _Row, given: bool, cover: _Cover, findings: _Findings) -> None:
     document, dated = row.cells["EVIDENCE_DOCUMENT"], row.cells["EVIDENCE_DATE"]
     if given and document.text is None:
-        findings.cell(document, "the document the value stands in", "give its title and number")
-    on = _date_of(dated, findings, "the date of the evidence, YYYY-MM-DD", required=given)
+        findings.cell(
+            document,
+            "数值所在的文件 / the document the value stands in",
+            "填文件名称和文号 / give its title and number",
+        )
+    on = _date_of(dated, findings, "依据日期 / the date of the evidence, YYYY-MM-DD", required=given)
     if on is not None and cover.reported_on is not None and on > cover.reported_on:
-        findings.cell(dated, f"a date up to the day of reporting, {cover.reported_on}", "correct the date")
+        findings.cell(
+            dated,
+            f"不晚于填报日的日期 / a date up to the day of reporting, {cover.reported_on}",
+            "更正日期 / correct the date",
+        )
 
 
 def _date_of(cell: _Cell, findings: _Findings, expected: str, *, required: bool) -> date | None:
@@ -581,13 +671,16 @@ def _date_of(cell: _Cell, findings: _Findings, expected: str, *, required: bool)
         return None  # already told
     if cell.text is None:
         if required:
-            findings.cell(cell, expected, "fill it in")
+            findings.cell(cell, expected, _FILL_IN)
         return None
     if (isinstance(cell.value, date) or cell.kind == "s") and is_date(cell.text):
         return date.fromisoformat(cell.text)
     match = _DAY.fullmatch(unicodedata.normalize("NFKC", cell.text or ""))
     remedy = (
-        f"write {match[1]}-{int(match[2]):02}-{int(match[3]):02}" if match else "write it like 2022-12-31"
+        f"写成 {match[1]}-{int(match[2]):02}-{int(match[3]):02} / "
+        f"write {match[1]}-{int(match[2]):02}-{int(match[3]):02}"
+        if match
+        else "写成如 2022-12-31 / write it like 2022-12-31"
     )
     findings.cell(cell, expected, remedy)
     return None
@@ -600,9 +693,9 @@ def _check_duplicates(rows: Sequence[_Row], findings: _Findings) -> None:
         if None not in key and key in seen:
             findings.cell(
                 row.cells["REFERENCE_PERIOD"],
-                "each indicator and period once",
-                f"keep one of rows {seen[key]} and {row.number}",
-                f"{key[0]} / {key[1]} a second time (first in row {seen[key]})",
+                "每个指标和时期一次 / each indicator and period once",
+                f"第 {seen[key]}、{row.number} 行保留一行 / keep one of rows {seen[key]} and {row.number}",
+                f"重复 / {key[0]} / {key[1]} a second time (first in row {seen[key]})",
             )
         seen.setdefault(key, row.number)
 
@@ -615,8 +708,9 @@ def _check_all_asked(rows: Sequence[_Row], cover: _Cover, findings: _Findings) -
         if (ask.indicator.code, ask.period) not in answered:
             findings.add(
                 f"{findings.file_name}, sheet {SHEET_ROWS}",
-                f"no row for {ask.indicator.code} {ask.indicator.name_zh} / {ask.period}",
-                "every row that was asked",
+                f"缺行 / no row for {ask.indicator.code} {ask.indicator.name_zh} / {ask.period}",
+                "应报的每一行 / every row that was asked",
+                "补上该行：数值及依据，或状态 O 及原因 / "
                 "restore the row: a value with its evidence, or status O with the reason",
             )
 

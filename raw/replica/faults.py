@@ -185,7 +185,8 @@ def _silent_revision(table: WireTable) -> WireTable:
 
 def _one_per_cent_up(text: str) -> str:
     value = Decimal(text.replace(",", ""))
-    return str((value * Decimal("1.01")).quantize(value))
+    more = (value * Decimal("1.01")).quantize(value)
+    return f"{more:,}" if "," in text else str(more)
 
 
 def _unit_changed(table: WireTable) -> WireTable:

@@ -21,6 +21,7 @@ from raw.feed import declared_feeds
 
 REPO = Path(__file__).resolve().parents[2]
 STAYS = "The last release stays current."
+NONE_YET = "There is no release yet."
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +50,12 @@ def run(house: dict[str, str], *arguments: str, **more: str) -> subprocess.Compl
 @pytest.mark.parametrize(
     ("arguments", "found", "remedy"),
     [
-        (["--month", "2022-13"], "MONTH: found '2022-13'", "write the year, a hyphen and two digits"),
-        (["--month", "22-12"], "MONTH: found '22-12'", "write the year"),
-        (["--as-of", "31.12.2022"], "AS_OF: found '31.12.2022'", "write year-month-day with hyphens"),
-        (["--as-of", "2022-02-30"], "AS_OF: found '2022-02-30'", "write year-month-day with hyphens"),
-        (["--as-of", "2999-01-01"], "AS_OF: found 2999-01-01", "use today's date"),
+        (["--month", "2022-13"], "MONTH: 发现 found '2022-13'", "write the year, a hyphen and two digits"),
+        (["--month", "22-12"], "MONTH: 发现 found '22-12'", "write the year"),
+        (["--as-of", "31.12.2022"], "AS_OF: 发现 found '31.12.2022'", "write year-month-day with hyphens"),
+        (["--as-of", "20221231"], "AS_OF: 发现 found '20221231'", "write year-month-day with hyphens"),
+        (["--as-of", "2022-02-30"], "AS_OF: 发现 found '2022-02-30'", "write year-month-day with hyphens"),
+        (["--as-of", "2999-01-01"], "AS_OF: 发现 found 2999-01-01", "use today's date"),
         (["--month", "2022-12", "--as-of", "2022-12-30"], "before the end of the month", "MONTH=2022-11"),
     ],
 )
@@ -64,7 +66,8 @@ def test_wrong_dates_are_refused_in_words(
     assert refused.returncode == 2
     assert found in refused.stderr
     assert remedy in refused.stderr
-    assert STAYS in refused.stderr
+    assert NONE_YET in refused.stderr
+    assert STAYS not in refused.stderr
     assert "Traceback" not in refused.stderr
     assert refused.stdout == ""
 
@@ -187,7 +190,7 @@ def test_ctrl_c_stops_the_child_and_the_stand_in(
     os.killpg(running.pid, signal.SIGINT)
     _, told = running.communicate(timeout=30)
     assert running.returncode == 130
-    assert "Stopped; the last release stays current." in told
+    assert f"Stopped. 上一次发布仍然有效。{STAYS}" in told
     assert "Traceback" not in told
     with pytest.raises(URLError):
         urlopen(url, timeout=2)
@@ -237,7 +240,9 @@ def test_an_official_run_on_a_landing_with_a_simulated_vintage_is_refused(
     mine = {"RAW_LANDING": str(landing), "WAREHOUSE_DATA": str(tmp_path / "data")}
     refused = run(house, "--month", "2023-01", "--as-of", "2023-04-30", **mine)
     assert refused.returncode == 2, refused.stdout + refused.stderr
-    named = f"{vintage.relative_to(rehearsed)}: found a simulated vintage; expected none in an official"
+    named = (
+        f"{vintage.relative_to(rehearsed)}: 发现 found a simulated vintage；应为 expected none in an official"
+    )
     assert named in refused.stderr
     assert STAYS in refused.stderr
     assert not (tmp_path / "data" / "current").exists()
@@ -274,3 +279,42 @@ def test_events_of_the_child_become_problems(monkeypatch: pytest.MonkeyPatch) ->
     ]
     outcome = _month._follow(json.loads(json.dumps(event)) for event in events)
     assert (outcome.problems, outcome.plain, outcome.release_dir) == (["a", "b"], True, None)
+
+
+def test_a_mistake_in_a_feed_is_told_once_and_plainly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(REPO / "dags"))
+    import _month
+
+    trace = (
+        "Traceback (most recent call last):\n  File 'pull.py'\nraw.errors.BadInput: a.yml: one\na.yml: two"
+    )
+    events = [{"event": "unreadable", "file": name, "message": trace} for name in ("publish.py", "pull.py")]
+    outcome = _month._follow(iter(events))
+    assert (outcome.problems, outcome.plain) == (["a.yml: one", "a.yml: two"], True)
+    broken = _month._follow(
+        iter([{"event": "unreadable", "file": "x.py", "message": "Trace\nSyntaxError: no"}])
+    )
+    assert (broken.problems, broken.plain) == (["x.py: SyntaxError: no"], False)
+
+
+def test_a_release_behind_current_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.warehouse.small_build import make_build
+    from warehouse.release import release
+
+    monkeypatch.syspath_prepend(str(REPO / "dags"))
+    import _month
+
+    newer = make_build(tmp_path / "newer")
+    _month._show_release(release(newer, newer / "verdict.json", tmp_path).path, 1)
+    shown = capsys.readouterr().out
+    assert "current stays" not in shown
+    assert "2022  评估截至2022年，距今两年 judged on 2022, two years old" in shown
+    older = make_build(tmp_path / "older", month="2022-12", as_of="2022-12-31", until=2022)
+    _month._show_release(release(older, older / "verdict.json", tmp_path).path, 1)
+    shown = capsys.readouterr().out
+    assert "2022-12: current 仍指向更新的一期 / current stays at a newer release" in shown
+    assert "years old" not in shown

@@ -25,6 +25,7 @@ from expectations.alerts import (
     compose,
     load_routes,
     send_refusal,
+    units_at_fault,
 )
 from expectations.gate import judge
 from raw.errors import BadInput, Problem
@@ -237,7 +238,9 @@ def _self_signed(key: Path, certificate: Path) -> None:
 
 def test_an_unknown_unit_is_an_error_but_does_not_silence_the_alert(inbox: Inbox) -> None:
     event = failed(units=["nobody"])
-    with pytest.raises(BadInput, match=r"routes\.yml: units\.nobody: found nothing; expected the unit"):
+    with pytest.raises(
+        BadInput, match=r"routes\.yml: units\.nobody: 发现 found nothing；应为 expected the unit"
+    ):
         compose(event)
     assert send_refusal(event).state == "sent"
     assert inbox.recipients == [["data-engineers@data.example"]]
@@ -249,7 +252,7 @@ def test_an_unknown_unit_is_an_error_but_does_not_silence_the_alert(inbox: Inbox
     [
         ("engineers: [a@b.example]", "engineers: []", r"routes\.yml: engineers"),
         ("a@b.example", "not an address", r"routes\.yml: engineers\[0\]"),
-        ("engineers", "enginers", r"routes\.yml: enginers: found an unknown key"),
+        ("engineers", "enginers", r"routes\.yml: enginers: 发现 found an unknown key"),
         ("u2: {name_zh: 乙局", "u2: {name_zh: 甲局", "the name 甲局 is given to two units"),
     ],
 )
@@ -331,3 +334,41 @@ def test_importing_the_alerts_does_not_import_airflow() -> None:
     code = "import sys, expectations.alerts; print('airflow' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "False"
+
+
+RETURNING = ("fgj", "rsj", "wjj")
+
+
+@pytest.mark.parametrize(
+    ("wheres", "told"),
+    [
+        (["wjj_2023-03.xlsx, sheet 填报, cell H2"], ("wjj",)),
+        (["wjj_2023-03.xlsx, sheet 填报", "2023-04-02_fgj_2023-03.xlsx"], ("fgj", "wjj")),
+        (["/inbox/unit_returns/rsj_2023-03.xlsx"], ("rsj",)),
+        (["unit_returns/returns, scope UNIT_ID=rsj|RETURN_MONTH=2023-03"], ("rsj",)),
+        (["wjj_2023-03.xlsx, cell A1", "report.xlsx, cell A1"], RETURNING),
+        (["zzz_2023-03.xlsx, cell A1"], RETURNING),
+        (["the inbox"], RETURNING),
+    ],
+)
+def test_a_bad_return_is_told_to_its_unit_alone(wheres: list[str], told: tuple[str, ...]) -> None:
+    problems = [Problem(where, "x", "y", "z") for where in wheres]
+    assert units_at_fault(problems, RETURNING) == told
+    event = Event.failed(
+        BadInput(problems), run_id="r", reference_month="2023-03", as_of_date="2023-04-30", units=RETURNING
+    )
+    assert event.units == told
+
+
+def test_a_misnamed_return_is_told_to_the_unit_on_its_cover() -> None:
+    problems = [
+        Problem("report.xlsx, cells B4 and B6", "unit wjj", "the file name wjj_2023-03.xlsx", "rename"),
+        Problem("report.xlsx, sheet 填报, cell H2", "'abc'", "a number", "enter a number"),
+    ]
+    assert units_at_fault(problems, RETURNING) == ("wjj",)
+
+
+def test_a_mail_before_the_first_release_does_not_say_that_one_stays() -> None:
+    text = text_of(compose(failed()))
+    assert "There is no release yet." in text
+    assert "stays current" not in text

@@ -189,10 +189,13 @@ def test_what_cannot_be_judged_is_an_error_not_a_pass(
 @pytest.mark.parametrize(
     ("demand", "message"),
     [
-        ("expectation: {type: expect_the_best}", r"rules\[rule\]\.expectation\.type: found expect_the_best"),
+        (
+            "expectation: {type: expect_the_best}",
+            r"rules\[rule\]\.expectation\.type: 发现 found expect_the_best",
+        ),
         (
             "expectation: {type: expect_column_values_to_not_be_null, args: {colunm: value}}",
-            r"rules\[rule\]\.expectation\.args: found .*colunm",
+            r"rules\[rule\]\.expectation\.args: 发现 found .*colunm",
         ),
     ],
 )

@@ -380,7 +380,7 @@ def test_a_changed_or_undescribed_build_is_refused_and_leaves_no_verdict(make_bu
         judge(build)
     assert not (build / "verdict.json").exists()
     (build / "build.json").unlink()
-    with pytest.raises(BadInput, match=r"build\.json: found FileNotFoundError"):
+    with pytest.raises(BadInput, match=r"build\.json: 发现 found FileNotFoundError"):
         judge(build)
 
 

@@ -63,10 +63,10 @@ def test_nothing_is_confirmed_from_the_start() -> None:
     ("old", "new", "message"),
     [
         ("severity: block", "severtiy: block", r"rules\[no_bad_row\]\.severtiy.*did you mean severity"),
-        ("severity: block", "severity: fatal", r"rules\[no_bad_row\]\.severity: found 'fatal'"),
-        ("    because: {zh: 原因, en: reason}\n", "", r"rules\[no_bad_row\]\.because: found nothing"),
-        ("{zh: 办法, en: remedy}", "{zh: 办法}", r"rules\[no_bad_row\]\.remedy\.en: found nothing"),
-        ("mart: fct_things", "mart: other", r"fct_things\.yml: mart: found other"),
+        ("severity: block", "severity: fatal", r"rules\[no_bad_row\]\.severity: 发现 found 'fatal'"),
+        ("    because: {zh: 原因, en: reason}\n", "", r"rules\[no_bad_row\]\.because: 发现 found nothing"),
+        ("{zh: 办法, en: remedy}", "{zh: 办法}", r"rules\[no_bad_row\]\.remedy\.en: 发现 found nothing"),
+        ("mart: fct_things", "mart: other", r"fct_things\.yml: mart: 发现 found other"),
         (" order by all", "", "must end in 'order by'"),
         ("{batch}", "fct_things", r"must read the mart as \{batch\}"),
         (

@@ -118,16 +118,20 @@ def test_dimensions_come_from_wds_not_from_the_code() -> None:
 
 
 def test_a_national_database_that_ignores_the_region_is_refused() -> None:
-    assert "found '000000'; expected '370200'" in refusal(page_body(node("2022", "1.0", 1, reg=None)))
+    assert "found 000000 in the file；应为 expected 370200" in refusal(
+        page_body(node("2022", "1.0", 1, reg=None))
+    )
 
 
 def test_the_province_never_stands_in_for_the_city() -> None:
-    assert "found '370000'; expected '370200'" in refusal(page_body(node("2022", "1.0", 1, reg="370000")))
+    assert "found 370000 in the file；应为 expected 370200" in refusal(
+        page_body(node("2022", "1.0", 1, reg="370000"))
+    )
 
 
 def test_the_count_of_newer_captures_is_held_against_the_figures() -> None:
     content = page_body(node("2022", "1.0", 1), hasdatacount=2)
-    assert "found 1 figures; expected 2, its own hasdatacount" in refusal(content)
+    assert "found 1 figures；应为 expected 2, its own hasdatacount" in refusal(content)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +183,7 @@ def test_the_unit_inside_the_name_and_the_trailing_space_go() -> None:
 
 def test_the_wrong_region_under_success_is_refused() -> None:
     content = library_body(("2024YY", [figure("92464", da="110000000000", da_name="北京市")]))
-    assert "found '110000'; expected '370200'" in refusal(content, "observations")
+    assert "found 110000 in the file；应为 expected 370200" in refusal(content, "observations")
 
 
 def test_no_success_is_told_with_its_message() -> None:
@@ -346,7 +350,7 @@ REFUSED = {
     "wrong_content_type": "found application/octet-stream",
     "waf_page": "found text/html",
     "empty_body": "found an empty body",
-    "zip_bomb": "unpacked; expected at most 20000000 bytes",
+    "zip_bomb": "unpacked；应为 expected at most 20000000 bytes",
     "wrong_encoding": "found bytes that are not UTF-8",
     "cut_short": "found JSON that breaks off",
     "header_renamed": "expected a member",

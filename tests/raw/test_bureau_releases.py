@@ -129,9 +129,9 @@ def test_an_empty_cell_is_no_figure() -> None:
     ("content", "said"),
     [
         (table_page("1|青岛市|1|1%", header="#|区市|总额（亿元）|增长"), "found a column '总额（亿元）'"),
-        (table_page("1|青岛市|1%", header="#|区市|增长"), "found #, 区市, 增长; expected one of"),
-        (table_page("1|青岛市|1"), "found 3 cells; expected 4 plain ones"),
-        (table_page("1|青岛市|1|2"), "found '2' in no unit; expected per cent"),
+        (table_page("1|青岛市|1%", header="#|区市|增长"), "found #, 区市, 增长；应为 expected one of"),
+        (table_page("1|青岛市|1"), "found 3 cells；应为 expected 4 plain ones"),
+        (table_page("1|青岛市|1|2"), "found '2' in no unit；应为 expected per cent"),
         (table_page("1|青岛市|1|1%")[:-40], "without its end"),
         (b"403 UrlACL", "found no page"),
         (table_page("1|青岛市|1|1%").decode().encode("gb18030"), "found bytes that are not utf-8"),
@@ -249,17 +249,17 @@ REFUSED = {
     "wrong_content_type": "found application/octet-stream",
     "waf_page": "expected a title with its period, and 发布日期",
     "empty_body": "found no page",
-    "zip_bomb": "unpacked; expected at most 5000000 bytes",
+    "zip_bomb": "unpacked；应为 expected at most 5000000 bytes",
     "wrong_encoding": "found bytes that are not utf-8",
     "cut_short": "without its end",
     "header_renamed": "found a column '总量（计量单位：亿元）_NEW'",
     "column_missing": "found #, 区市, 增长",
-    "unit_changed": "found 地区生产总值 in 万元; expected 亿元",
+    "unit_changed": "found 地区生产总值 in 万元；应为 expected 亿元",
     "thousands_separators": "column OBS_VALUE",
     "not_a_number": "found '约",
     "duplicate_rows": "found a duplicate period",
     "half_month": "found no 城阳, 即墨, 胶州, 平度, 莱西",
-    "last_month": "found a page about 2024-Q2; expected the page of the link",
+    "last_month": "found a page about 2024-Q2；应为 expected the page of the link",
 }
 LANDED = {"path_like_name", "silent_revision", "column_moved"}
 
@@ -352,15 +352,15 @@ def test_a_review_is_not_known_before_its_day(page: bytes, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"REVIEWED_BY": ""}, "found no name; expected EXTRACTED_BY and REVIEWED_BY"),
+        ({"REVIEWED_BY": ""}, "found no name；应为 expected EXTRACTED_BY and REVIEWED_BY"),
         ({"REVIEWED_BY": " 甲 "}, "expected two people"),
-        ({"REVIEWED_ON": ""}, "column REVIEWED_ON: found nothing"),
+        ({"REVIEWED_ON": ""}, "column REVIEWED_ON: 发现 found nothing"),
         ({"REVIEWED_ON": "2999-01-01"}, "expected a day up to today"),
         ({"OBS_VALUE": "1.5"}, "which does not stand in paragraph 1"),
         ({"UNIT": "万元"}, "which does not stand in paragraph 1"),
         ({"PARAGRAPH_NUMBER": "2"}, "which does not stand in paragraph 2"),
         ({"PAGE_ID": "t19000101_1"}, "found no landed page"),
-        ({"INDICATOR": ""}, "column INDICATOR: found nothing"),
+        ({"INDICATOR": ""}, "column INDICATOR: 发现 found nothing"),
     ],
 )
 def test_a_form_is_refused(page: bytes, tmp_path: Path, change: dict[str, str], said: str) -> None:
@@ -398,4 +398,4 @@ def test_the_command_writes_a_form_that_nobody_has_reviewed_yet(
     with pytest.raises(BadInput, match="let a second person review it"):
         pull(only("extractions"), DAY)
     assert main(["extract", NAME, "t19000101_1", "--by", "甲", "--to", str(tmp_path / "x.csv")]) == 2
-    assert "found no landed page; expected one of t20240128_202304" in capsys.readouterr().err
+    assert "found no landed page；应为 expected one of t20240128_202304" in capsys.readouterr().err

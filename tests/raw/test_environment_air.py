@@ -90,7 +90,7 @@ def test_whole_hours_may_be_absent_but_an_hour_is_whole(feed: Feed) -> None:
 
 
 def test_yesterdays_file_under_todays_name_is_refused(feed: Feed) -> None:
-    with pytest.raises(BadInput, match="20220103; expected 20220104, as its name says"):
+    with pytest.raises(BadInput, match="20220103；应为 expected 20220104, as its name says"):
         taken(feed, "station_hours", wide("1314A", "2", day="20220103"), NAME)
 
 
@@ -160,7 +160,7 @@ def test_aqistudy_has_no_header_and_a_mark_glued_to_its_first_city(feed: Feed) -
     assert (row["CITY"], row["DATE"], row["RANK"], row["PM10"]) == ("青岛", "2013-12-02", "43", "225.5")
     (row,) = taken(feed, "city_months", line.replace("12-02", "12"), "aqistudy_qingdao_monthly.csv").records
     assert row["MONTH"] == "2013-12"
-    with pytest.raises(BadInput, match="3 cells; expected 12"):
+    with pytest.raises(BadInput, match="3 cells；应为 expected 12"):
         taken(feed, "city_days", "青岛,2013-12-02,119\n", "aqistudy_qingdao_daily_x.csv")
 
 

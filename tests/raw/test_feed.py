@@ -67,7 +67,9 @@ def test_unknown_key_is_told_with_its_place_and_a_guess(written: Path) -> None:
 
 def test_unknown_key_of_the_door(written: Path) -> None:
     message = refused(changed(written, "extensions:", "extension:"))
-    assert "key request.extension: found an unknown key 'extension' (did you mean 'extensions'?)" in message
+    assert (
+        "key request.extension: 发现 found an unknown key 'extension' (did you mean 'extensions'?)" in message
+    )
     assert "max_bytes" in message
 
 
@@ -75,10 +77,10 @@ def test_all_problems_are_told_at_once(written: Path) -> None:
     changed(written, "origin: published", "origin: guessed")
     changed(written, 'cron: "0 9 20 * *"', 'cron: "monthly"')
     message = refused(changed(written, "licence:", "license:"))
-    assert "key origin: found 'guessed'; expected 'published', 'returned' or 'simulated'" in message
+    assert "key origin: 发现 found 'guessed'；应为 expected 'published', 'returned' or 'simulated'" in message
     assert "key schedule.cron" in message
     assert "did you mean 'licence'?" in message
-    assert "key licence: found nothing" in message
+    assert "key licence: 发现 found nothing" in message
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_truncated_bodies_are_refused_and_kept(publisher: str, path: str) -> Non
 
 def test_too_large(publisher: str) -> None:
     error = refusal(f"{publisher}/too_large")
-    assert "more than 10000 bytes; expected at most 10000" in str(error)
+    assert "more than 10000 bytes；应为 expected at most 10000" in str(error)
     assert Publisher.asked["too_large"] == 1
 
 

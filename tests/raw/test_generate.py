@@ -274,3 +274,34 @@ def test_a_feed_of_a_stand_in_says_so(project: Path) -> None:
     assert "no live publisher was asked" in told
     assert "`half_month`" in told
     assert "RAW_BUREAU_STATISTICS_URL" in told
+
+
+def test_what_stands_for_nothing_is_null_from_staging_on() -> None:
+    """Thousands commas, "?" for no unit, and the quantity that says nothing where its unit is "?"."""
+    feed = find_feed("customs_declarations")
+    sql = generate.staging_sql(feed, "lines", feed.table("lines"))
+    with duckdb.connect() as connection:
+        said = {
+            name: connection.execute(
+                f"select {expression} from (select '0' as \"第二数量\", '?' as \"第二计量单位\", "
+                "'639,240,426' as \"人民币\", '-' as \"第一数量\")"
+            ).fetchone()
+            for name, expression in {
+                "second": _between(sql, "second_quantity_value"),
+                "unit": _between(sql, "second_unit_zh"),
+                "first": _between(sql, "first_quantity_value"),
+                "money": _between(sql, "trade_value_cny"),
+            }.items()
+        }
+    assert {name: str(row[0]) for name, row in said.items() if row} == {
+        "second": "None",
+        "unit": "None",
+        "first": "None",
+        "money": "639240426.000000",
+    }
+
+
+def _between(sql: str, name: str) -> str:
+    """The expression of one column of a staging model."""
+    before = sql[: sql.index(f" as {name}")]
+    return before[before.rindex("\n    cast(") :]

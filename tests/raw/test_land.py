@@ -342,12 +342,12 @@ def test_bad_rows_are_refused_all_at_once_and_kept(house: House) -> None:
     house.drop(bad)
     message = house.refusal()
     for place in (
-        "levels.csv, row 1, column STATION: found '01 01'; expected a code without blanks",
-        "levels.csv, row 1, column TIME_PERIOD: found '2022-13'; expected a period",
-        "levels.csv, row 1, column LEVEL: found '1.5.0'; expected a number",
-        "levels.csv, row 1, column READ_ON: found '2022-02-30'; expected a date",
-        "levels.csv, row 2, column STATION: found nothing; expected a value",
-        "levels.csv, row 2, column LEVEL: found '1,700'",
+        "levels.csv, row 1, column STATION: 发现 found '01 01'；应为 expected a code without blanks",
+        "levels.csv, row 1, column TIME_PERIOD: 发现 found '2022-13'；应为 expected a period",
+        "levels.csv, row 1, column LEVEL: 发现 found '1.5.0'；应为 expected a number",
+        "levels.csv, row 1, column READ_ON: 发现 found '2022-02-30'；应为 expected a date",
+        "levels.csv, row 2, column STATION: 发现 found nothing；应为 expected a value",
+        "levels.csv, row 2, column LEVEL: 发现 found '1,700'",
     ):
         assert place in message
     [kept] = (house.table / "quarantine").iterdir()
@@ -362,7 +362,8 @@ def test_a_duplicate_period_names_both_rows(house: House) -> None:
     house.drop(HEADER + "A,2022-01,1,\nA,2022-02,1,\nA,2022-01,2,\n")
     message = house.refusal()
     assert (
-        "row 3: found a duplicate period: STATION=A, TIME_PERIOD=2022-01 stands in row 1 already" in message
+        "row 3: 发现 found a duplicate period: STATION=A, TIME_PERIOD=2022-01 stands in row 1 already"
+        in message
     )
 
 
@@ -374,7 +375,7 @@ def test_a_duplicate_period_names_both_rows(house: House) -> None:
         (FIRST.replace("LEVEL", "HEIGHT"), "an unknown column 'HEIGHT'"),
         (FIRST.replace("READ_ON", "LEVEL"), "column 'LEVEL' more than once"),
         (HEADER, "no rows"),
-        (HEADER + "A,2022-01,1\n", "row 1: found 3 cells; expected 4"),
+        (HEADER + "A,2022-01,1\n", "row 1: 发现 found 3 cells；应为 expected 4"),
         (HEADER + 'A,2022-01,"1', "expected comma-separated values"),
         ("潮位\n".encode("gb18030"), "which is not UTF-8"),
         (HEADER + "A,2022-01,1234567890123456789,\n", "at most 18 digits"),
@@ -394,7 +395,7 @@ def test_one_bad_file_does_not_keep_the_others_out(house: House) -> None:
     house.drop("macro", "c.xlsm")
     message = house.refusal()
     assert "a.csv" in message
-    assert "c.xlsm: found a file *.xlsm; expected one of .csv" in message
+    assert "c.xlsm: 发现 found a file *.xlsm；应为 expected one of .csv" in message
     assert [vintage.scope for vintage in house.known()] == ["STATION=B"]
 
 
@@ -404,7 +405,7 @@ def test_hidden_and_lock_files_are_left_alone_and_links_refused(house: House) ->
     house.drop("x", "~$levels.csv")
     assert len(house.pull()) == 1
     (house.inbox / "link.csv").symlink_to("/etc/passwd")
-    assert "link.csv: found a folder or a link" in house.refusal()
+    assert "link.csv: 发现 found a folder or a link" in house.refusal()
 
 
 def test_everything_withdrawn_is_not_believed(house: House) -> None:
@@ -428,7 +429,7 @@ class _Door:
 @pytest.mark.parametrize(
     ("control", "expected"),
     [
-        ({"row_count": 3}, "found row_count 2; expected 3, the publisher's own total"),
+        ({"row_count": 3}, "found row_count 2；应为 expected 3, the publisher's own total"),
         ({"tonnes": 3}, "a total nobody here can count"),
     ],
 )

@@ -99,18 +99,18 @@ def test_both_generations_in_every_packing_are_the_same_position(content: bytes,
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "header: found ''"),
-        (text("# a comment", LEGACY, LEGACY_ROW), "header: found '# a comment'"),
-        (text(LEGACY.replace("BaseDateTime", "Timestamp"), LEGACY_ROW), "header: found 'MMSI,Timestamp"),
-        (text(LEGACY.replace("LAT", "latitude"), LEGACY_ROW), "header: found"),
+        (b"", "header: 发现 found ''"),
+        (text("# a comment", LEGACY, LEGACY_ROW), "header: 发现 found '# a comment'"),
+        (text(LEGACY.replace("BaseDateTime", "Timestamp"), LEGACY_ROW), "header: 发现 found 'MMSI,Timestamp"),
+        (text(LEGACY.replace("LAT", "latitude"), LEGACY_ROW), "header: 发现 found"),
         (text(CSV2, LEGACY_ROW.replace("T00", " 00").replace("28.10198", "128.1")), "LONGITUDE"),
         (text(LEGACY, LEGACY_ROW + ",more"), "bytes that break"),
         (text(LEGACY, LEGACY_ROW)[:-1], "a last line without its end"),
-        (text(LEGACY, LEGACY_ROW, LEGACY_ROW), "row 2: found 2022-06-01 367777550 2022-06-01T00:00:02 a second"),
+        (text(LEGACY, LEGACY_ROW, LEGACY_ROW), "row 2: 发现 found 2022-06-01 367777550 2022-06-01T00:00:02 a second"),
         (text(LEGACY, LEGACY_ROW.replace("2022-06-01", "2022-05-01")), "expected a position of 2022-06-01"),
-        (text(LEGACY, LEGACY_ROW.replace("28.10198", "")), "row 1, column LATITUDE: found nothing"),
+        (text(LEGACY, LEGACY_ROW.replace("28.10198", "")), "row 1, column LATITUDE: 发现 found nothing"),
         (text(LEGACY, LEGACY_ROW.replace("28.10198", "98.1")), "expected at most 90 degrees"),
-        (text(LEGACY, LEGACY_ROW.replace(",0.0,360", ",fast,360")), "column SOG: found 'fast'"),
+        (text(LEGACY, LEGACY_ROW.replace(",0.0,360", ",fast,360")), "column SOG: 发现 found 'fast'"),
         (zipped(text(LEGACY, LEGACY_ROW), "../../etc/AIS.csv"), "a member named '../../etc/AIS.csv'"),
         (zipped(zipped(b""), "AIS.zip"), "a member named 'AIS.zip'"),
         (zipped(text(LEGACY), "a.csv", "b.csv"), "an archive of a.csv, b.csv"),
@@ -176,9 +176,9 @@ def test_the_2017_header_is_the_legacy_one_without_transceiver_and_its_month_is_
 
 def test_the_bad_headers_are_refused_even_without_their_comment(tmp_path: Path) -> None:
     content = specimen("ais_fathom5_badHeaders.csv")
-    assert "header: found '# Missing" in refusal(content, tmp_path, "2017-12")
+    assert "header: 发现 found '# Missing" in refusal(content, tmp_path, "2017-12")
     without = content.split(b"\n", 1)[1]
-    assert "header: found 'MMSI,Timestamp" in refusal(without, tmp_path, "2017-12")
+    assert "header: 发现 found 'MMSI,Timestamp" in refusal(without, tmp_path, "2017-12")
 
 
 def test_the_aliases_of_the_port_are_those_met(tmp_path: Path) -> None:
@@ -224,11 +224,11 @@ def test_without_a_seed_there_is_nothing_and_that_is_no_fault(
 
 
 SAID = {
-    Fault.CUT_SHORT: "a Zstandard frame without its end", Fault.WRONG_ENCODING: "header: found",
-    Fault.HEADER_RENAMED: "sog_NEW", Fault.COLUMN_MISSING: "header: found",
-    Fault.THOUSANDS_SEPARATORS: "column SOG", Fault.NOT_A_NUMBER: "column SOG: found '约",
+    Fault.CUT_SHORT: "a Zstandard frame without its end", Fault.WRONG_ENCODING: "header: 发现 found",
+    Fault.HEADER_RENAMED: "sog_NEW", Fault.COLUMN_MISSING: "header: 发现 found",
+    Fault.THOUSANDS_SEPARATORS: "column SOG", Fault.NOT_A_NUMBER: "column SOG: 发现 found '约",
     Fault.DUPLICATE_ROWS: "a second time", Fault.LAST_MONTH: "expected a position of 2024-01-0",
-    Fault.WAF_PAGE: "header: found '<!DOCTYPE html>'", Fault.EMPTY_BODY: "header: found ''",
+    Fault.WAF_PAGE: "header: 发现 found '<!DOCTYPE html>'", Fault.EMPTY_BODY: "header: 发现 found ''",
     Fault.STATUS_403: "status 403", Fault.STATUS_412: "status 412", Fault.TRUNCATED_GZIP: "breaks off",
 }  # fmt: skip
 LANDED = {Fault.COLUMN_MOVED, Fault.SILENT_REVISION, Fault.WRONG_CONTENT_TYPE, Fault.PATH_LIKE_NAME}

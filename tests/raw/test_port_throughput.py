@@ -218,12 +218,12 @@ def percentage(sheet: Worksheet) -> None:
         (b"<!DOCTYPE html><html>", "found a web page"),
         (b"Rar!\x1a\x07", "found bytes of another kind"),
         (grouped([ROW])[:-200], "a broken or truncated workbook"),
-        (grouped([ROW], edit=formula), "Sheet!B4: found a formula"),
-        (grouped([ROW], edit=percentage), "Sheet!C4: found 4.2 shown as a percentage"),
-        (grouped([("青岛", "41,532", *ROW[2:])]), "found text ('41,532'); expected a plain number"),
+        (grouped([ROW], edit=formula), "Sheet!B4: 发现 found a formula"),
+        (grouped([ROW], edit=percentage), "Sheet!C4: 发现 found 4.2 shown as a percentage"),
+        (grouped([("青岛", "41,532", *ROW[2:])]), "found text ('41,532')；应为 expected a plain number"),
         (grouped([(None, *ROW[1:])]), "beside no port"),
         (grouped([ROW, ("青岛港", *ROW[1:])]), "PORT=青岛, MEASURED=CARGO, MEASURE=YTD stands in Sheet!B4"),
-        (grouped([ROW], children=("累计完成", "同比增速(%)")), "header Sheet!B3: found '货物吞吐量(万吨) 累计完成'"),
+        (grouped([ROW], children=("累计完成", "同比增速(%)")), "header Sheet!B3: 发现 found '货物吞吐量(万吨) 累计完成'"),
         (grouped([ROW], children=("自年初累计", "自年初累计")), "CARGO YTD in two columns"),
         (grouped([ROW], groups=("货物吞吐量(吨)", *GROUPS[1:])), "found unit 吨"),
         (grouped([ROW], groups=("货物吞吐量", *GROUPS[1:])), "found unit (none)"),
@@ -238,7 +238,7 @@ def test_what_is_not_such_a_table_is_refused_with_its_reason(content: bytes, sai
 
 def test_another_months_table_under_this_months_page_is_refused() -> None:
     said = refusal(grouped([ROW]), "2024年1-8月港口货物、集装箱吞吐量")
-    assert "found a table of 2024年1-7月 (2024-07); expected that of 2024-08" in said
+    assert "found a table of 2024年1-7月 (2024-07)；应为 expected that of 2024-08" in said
 
 
 def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused() -> None:
@@ -448,6 +448,28 @@ def test_an_xlsx_is_taken_before_its_printed_twin() -> None:
     assert page_attachment._chosen(image, answer) == [f"{stem}.png"]
     with pytest.raises(BadInput, match="a page without a link"):
         page_attachment._chosen(page_attachment._Page('<a href="../P020240528369534362302.xlsx">'), answer)
+
+
+TRANSCRIBED = {
+    "RELEASE": "601298-2023-Q1", "REF_AREA": "CN-370200", "SCOPE": "LISTED_COMPANY",
+    "INDICATOR": "PORT_CARGO_THROUGHPUT", "MEASURE": "YTD", "FREQ": "Q", "TIME_PERIOD": "2023-Q1",
+    "OBS_VALUE": "16089", "UNIT": "万吨", "SOURCE_TITLE": "公告", "PUBLISHER": "青岛港国际",
+    "PUBLISHED_DATE": "2023-04-28", "SOURCE_URL": "https://example.com/x", "PLACE_IN_SOURCE": "第 1 页",
+    "TRANSCRIBED_BY": "甲", "REVIEWED_BY": "乙",
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("replica")
+def test_a_dropped_workbook_and_a_transcription_land_and_wait_for_their_day(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox/port_throughput"
+    inbox.mkdir(parents=True)
+    (inbox / NAME).write_bytes(grouped([ROW]))
+    lines = [",".join(TRANSCRIBED), ",".join(TRANSCRIBED.values())]
+    (inbox / "transcriptions_601298.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    before = {one.manifest["scope"] for one in land(tmp_path / "early", date(2024, 8, 27))}
+    assert "TIME_PERIOD=2024-07" not in before  # put there on 28 August
+    landed = {one.manifest["scope"] for one in land(tmp_path)}
+    assert {"TIME_PERIOD=2024-07", "RELEASE=601298-2023-Q1"} <= landed
 
 
 def test_reader_and_feed_declare_the_same_columns() -> None:

@@ -108,7 +108,7 @@ def test_a_sidecar_says_what_the_file_does_not(file: Path, capsys: pytest.Captur
     assert "MONTH: 2022-12" in capsys.readouterr().out, "--set goes before the sidecar"
     sidecar.write_text(json.dumps({"MONTH": "2022-11", "row_count": 4}), encoding="utf-8")
     assert read(file) == 2
-    assert "row_count 3; expected 4, the publisher's own total" in capsys.readouterr().err
+    assert "row_count 3；应为 expected 4, the publisher's own total" in capsys.readouterr().err
 
 
 def test_the_parts_of_one_download(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,16 +121,16 @@ def test_the_parts_of_one_download(file: Path, tmp_path: Path, capsys: pytest.Ca
 def test_a_refused_file_says_why_for_each_table(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert read(file) == 2
     told = capsys.readouterr().err
-    assert "[levels] levels.csv: found nobody says its MONTH" in told
+    assert "[levels] levels.csv: 发现 found nobody says its MONTH" in told
     assert "--set MONTH=…" in told
-    assert "[stations] levels.csv, header: found no column 'NAME'" in told
+    assert "[stations] levels.csv, header: 发现 found no column 'NAME'" in told
 
 
 def test_a_refused_row_is_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text(LEVELS.replace("9.5", "about 9"), encoding="utf-8")
     assert read(file, "--table", "levels", "--set", "MONTH=2022-12") == 2
     told = capsys.readouterr().err
-    assert "levels.csv, row 1, column LEVEL: found 'about 9'; expected a number" in told
+    assert "levels.csv, row 1, column LEVEL: 发现 found 'about 9'；应为 expected a number" in told
     assert "Remedy: " in told
 
 

@@ -84,10 +84,19 @@ def read(content: bytes, name: str = NAME) -> Rows:
     return rows
 
 
+def english(told: str) -> str:
+    """What the messages say in English alone; the Chinese before each `` / `` is left out."""
+    told = told.replace("发现 found ", "found ").replace("；应为 expected ", "; expected ")
+    told = told.replace("。处理 Remedy: ", ". Remedy: ")
+    return re.sub(
+        r"(?:(?<=found )|(?<=expected )|(?<=Remedy: ))[^/\n;]*?[\u4e00-\u9fff][^/\n;]*? / ", "", told
+    )
+
+
 def refusal(content: bytes, name: str = NAME) -> str:
     with pytest.raises(BadInput) as caught:
         read(content, name)
-    return str(caught.value)
+    return english(str(caught.value))
 
 
 def repacked(content: bytes, change: Callable[[dict[str, bytes]], object]) -> bytes:
@@ -538,7 +547,7 @@ def test_new_refuses_a_month_that_is_none_or_before_the_plan(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert returns.main(["new", "--unit", "wjj", "--out", str(tmp_path), *arguments]) == 2
-    assert "expected a month" in capsys.readouterr().err
+    assert "expected a month" in english(capsys.readouterr().err)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -616,3 +625,17 @@ def test_samples_are_the_same_bytes_and_leave_an_edited_file_alone(tmp_path: Pat
     assert write_sample_returns(tmp_path / "a") == first
     assert first[0].read_bytes() == b"a person was here"
     assert len(list((tmp_path / "a").iterdir())) == len(PLAN.units), "no draft is left behind"
+
+
+def test_who_fills_in_a_return_reads_chinese_first() -> None:
+    """Every phrase of the form's own rules is Chinese, then English; what stands in a cell stays as it is."""
+    with pytest.raises(BadInput) as caught:
+        read(put("填报", H2="abc", I2="Z", K2=None, L2="2023年1月9日", M3=None), NAME)
+    assert len(caught.value.problems) == 5
+    for problem in caught.value.problems:
+        assert re.match(r"[^/]*[\u4e00-\u9fff][^/]* / [^\u4e00-\u9fff]+$", problem.expected), problem.expected
+        assert re.match(r"[^/]*[\u4e00-\u9fff][^/]* / [^\u4e00-\u9fff]+$", problem.remedy), problem.remedy
+    told = str(caught.value).splitlines()[0]
+    assert told.startswith(
+        f"{NAME}, sheet 填报, cell H2: 发现 found 'abc'；应为 expected 数字 / a number。处理 Remedy: "
+    )

@@ -160,7 +160,7 @@ def test_the_captured_answer_of_the_library() -> None:
 def test_the_captured_answer_about_beijing_is_none_about_qingdao() -> None:
     original = Original("x.json", (FIRST / "nbs_new_esData_beijing_2024_income.json").read_bytes())
     facts = {"DATABASE": "8", "CATALOGUE_ID": "c", "REGION": "370200"}
-    with pytest.raises(BadInput, match="found '110000'; expected '370200'"):
+    with pytest.raises(BadInput, match="found 110000 in the file；应为 expected 370200"):
         rows_of(Extract((original,), "u", "application/json", facts=facts), NBS.table("observations"))
 
 

@@ -48,7 +48,7 @@ create table fct_target_progress(plan_id varchar, indicator_code varchar, as_of_
   progress_pct decimal(24,6), schedule_pct decimal(24,6), status varchar, status_reason varchar,
   status_reason_en varchar, lamp varchar, method_id varchar, decision_ids varchar, origin varchar,
   owing_units varchar, latest_value decimal(24,6), latest_reference_period varchar, latest_measure varchar,
-  latest_source_id varchar);
+  latest_source_id varchar, status_age_years integer);
 create table fct_target_path(plan_id varchar, indicator_code varchar, reference_year integer,
   path_value decimal(24,6), path_kind varchar);
 """
@@ -235,7 +235,7 @@ def _progress_rows(as_of: str, known: set[str]) -> list[tuple[object, ...]]:
                 else ("没有已公布的区级数据", "No district figure has been published")
             )
             rows.append((PLAN, code, as_of, None, _number(base), _number(target), None, None, None, None, status,
-                         *reason, "grey", "R1", "", "derived", units, None, None, None, None))  # fmt: skip
+                         *reason, "grey", "R1", "", "derived", units, None, None, None, None, None))  # fmt: skip
             continue
         value, latest, period, measure, attainment, progress, schedule, status, lamp, zh, en, decisions = (
             shown
@@ -264,6 +264,7 @@ def _progress_rows(as_of: str, known: set[str]) -> list[tuple[object, ...]]:
                 period,
                 measure,
                 "S002",
+                int(as_of[:4]) - int(str(period)),
             )
         )
     return rows

@@ -125,8 +125,10 @@ def test_a_unit_that_differs_from_the_dictionary_stops_the_build_with_its_place(
     with pytest.raises(BadInput) as refused:
         house.build("2022-12", EARLY)
     told = str(refused.value.problems[0])
-    assert re.match(r"bureau_statistics/observations/vintage=2022-12-31, row \d+: found FDI_ACTUAL_USD", told)
-    assert "in unit USD; expected unit CNY. Remedy: ask the publisher" in told
+    assert re.match(
+        r"bureau_statistics/observations/vintage=2022-12-31, row \d+: 发现 found FDI_ACTUAL_USD", told
+    )
+    assert "in unit USD；应为 expected unit CNY。处理 Remedy: ask the publisher" in told
     assert not (house.data / "builds/2022-12_2022-12-31").exists()
 
 

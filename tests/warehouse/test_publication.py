@@ -9,6 +9,7 @@ import json
 import re
 from decimal import Decimal
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,7 +29,7 @@ from warehouse.publication.content_hash import (
     relation_content,
     table_content,
 )
-from warehouse.publication.notes import escaped
+from warehouse.publication.notes import _inputs, escaped
 from warehouse.publication.tables import neutralised, plain_number, write_csv, write_parquet
 from warehouse.verdict import Verdict
 
@@ -136,7 +137,7 @@ def test_two_different_rows_never_share_a_text(rows: list[tuple[str, str]]) -> N
 def test_a_type_without_a_text_is_refused() -> None:
     with duckdb.connect() as connection:
         connection.execute("create table t as select [1, 2] as many")
-        with pytest.raises(BadInput, match="column many: found type INTEGER"):
+        with pytest.raises(BadInput, match="column many: 发现 found type INTEGER"):
             relation_content(connection, "t", "t")
 
 
@@ -265,6 +266,70 @@ def test_chart_without_figures_says_so() -> None:
     assert 'class="point"' not in svg
 
 
+@pytest.mark.parametrize(
+    "chart",
+    [
+        charts.Chart("10", "亿元", 2020, 2025, path=[(2020, 2078.0), (2025, 3000.0)], path_label="≥3000"),
+        charts.Chart("13", "%", 2020, 2025, path=[(2020, 10.0), (2025, 8.0)], path_label="8"),
+        charts.Chart(
+            "15", "%", 2020, 2025, path=[(2020, 78.0), (2025, 80.0)], path_label="80",
+            inner=[charts.Point(2023 + month / 12, 79.0 + month / 10, "") for month in range(12)],
+        ),
+        charts.Chart(
+            "08", "%", 2020, 2025,
+            other=[charts.Point(2021, 9.0, "9"), charts.Point(2022, 10.0, "10"), charts.Point(2023, 11.0, "11")],
+        ),
+    ],
+    ids=lambda chart: chart.name,
+)  # fmt: skip
+def test_what_is_missing_is_said_off_the_marks_and_the_path(chart: charts.Chart) -> None:
+    tree = ElementTree.fromstring(chart.svg())
+    said = next(node for node in tree if node.get("class") == "empty")
+    x, y = float(said.get("x", "0")), float(said.get("y", "0"))
+    drawn = [(float(n.get("cx", "0")), float(n.get("cy", "0"))) for n in tree if n.tag.endswith("circle")]
+    path = next((node.get("points", "") for node in tree if node.get("class") == "path"), "")
+    ends = [tuple(map(float, spot.split(","))) for spot in path.split()]
+    for (x1, y1), (x2, y2) in pairwise(ends):
+        drawn += [(x1 + (x2 - x1) * part / 50, y1 + (y2 - y1) * part / 50) for part in range(51)]
+    assert not [spot for spot in drawn if abs(spot[0] - x) < 70 and -16 < spot[1] - y < 20]
+
+
+def test_a_figure_within_a_year_leaves_only_the_yearly_one_missing(tmp_path: Path) -> None:
+    """Beside a printed year-to-date figure the panel must not say that there is nothing."""
+    sql = [
+        "update fct_target_progress set latest_value = 827.3, latest_reference_period = '2024-03',"
+        " latest_measure = 'YTD', latest_source_id = 'S002' where indicator_code = '10'"
+    ]
+    page = rendered(make_build(tmp_path / "b", sql=sql))
+    assert "827.3" in page
+    assert "外贸进出口总额：无年度数值 / No yearly figure" in page
+
+
+def test_a_year_without_accounts_shows_a_dash(tmp_path: Path) -> None:
+    page = rendered(
+        make_build(tmp_path / "b", sql=["delete from fct_observations where reference_period = '2021'"])
+    )
+    rows = re.findall(r'<tr><th scope="row">(\d{4})</th>(.*?)</tr>', page, re.DOTALL)
+    years = [year for year, _ in rows]
+    assert "2021" in years[: years.index("2020")]
+    assert re.sub(r"<[^>]*>", "", dict(reversed(rows))["2021"]) == "————"
+
+
+def test_an_old_judgement_says_how_old_it_is(tmp_path: Path, page: str) -> None:
+    assert "评估截至2022年，距今两年" in page
+    assert "judged on 2022, two years old" in page
+    assert "3项可以评价进展（其中3项依据两年或更早以前的数值）" in page
+    newer = rendered(make_build(tmp_path / "b", as_of="2023-12-31", month="2023-12", until=2022))
+    assert "距今" not in newer
+    assert "年以前" not in newer
+
+
+def test_inputs_are_listed_as_people_count() -> None:
+    ids = ["a/vintage=2022-12-31_10", "a/vintage=2022-12-31_2", "a/vintage=2022-12-31"]
+    lines = _inputs([{"landing_id": name, "sha256": "0"} for name in ids])
+    assert [line.split("`")[1] for line in lines if line] == [ids[2], ids[1], ids[0]]
+
+
 # The bulletin
 
 
@@ -331,7 +396,7 @@ def test_figures_carry_their_id_and_source(page: str) -> None:
 
 
 def test_page_says_that_most_have_no_figure(page: str) -> None:
-    assert "多数指标没有可供评价的数值：截至2024年12月31日，规划25项指标中有19项没有" in page
+    assert "多数指标没有可供评价的数值：截至2024年12月31日，规划25项指标中有21项没有" in page
     assert page.count("<figure>") == 25
     assert all(f'id="i-{code:02d}"' in page for code in range(1, 26))
     assert page.count("应报送：") >= 19

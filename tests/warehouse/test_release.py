@@ -17,6 +17,7 @@ import pytest
 from raw.errors import BadInput
 from tests.warehouse.small_build import make_build, write_verdict
 from warehouse import release as releasing
+from warehouse.__main__ import main
 from warehouse.build import Build
 from warehouse.connect import reader
 from warehouse.publication.content_hash import parquet_content, table_content
@@ -51,7 +52,7 @@ def test_a_verdict_that_compared_with_another_release_is_refused(
     early: Path, late: Path, tmp_path: Path
 ) -> None:
     released(early, tmp_path)
-    with pytest.raises(BadInput, match=r"judged against no release; expected judged against 2022-12"):
+    with pytest.raises(BadInput, match=r"judged against no release；应为 expected judged against 2022-12"):
         release(late, late / "verdict.json", tmp_path)
     assert [one.name for one in releases(tmp_path)] == ["2022-12"]
 
@@ -212,7 +213,7 @@ def test_withdrawing_the_only_release_leaves_no_current(late: Path, tmp_path: Pa
 
 def test_withdraw_refuses_an_unknown_name_and_an_empty_reason(late: Path, tmp_path: Path) -> None:
     released(late, tmp_path)
-    with pytest.raises(BadInput, match="no release 2023-01; expected one of 2024-12"):
+    with pytest.raises(BadInput, match="no release 2023-01；应为 expected one of 2024-12"):
         withdraw(tmp_path, "2023-01", "wrong")
     with pytest.raises(BadInput, match="no reason"):
         withdraw(tmp_path, "2024-12", "  ")
@@ -239,7 +240,11 @@ def test_verdict_that_did_not_pass(tmp_path: Path) -> None:
 def test_verdict_on_another_build(late: Path, tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
     write_verdict(build / "verdict.json", "0" * 64)
-    refused(build, tmp_path / "data", r"verdict\.json: build_sha256: found 0{64}; expected [0-9a-f]{64}")
+    refused(
+        build,
+        tmp_path / "data",
+        r"verdict\.json: build_sha256: 发现 found 0{64}；应为 expected [0-9a-f]{64}",
+    )
 
 
 def test_damaged_verdict(tmp_path: Path) -> None:
@@ -263,7 +268,7 @@ def test_build_changed_after_it_was_judged(tmp_path: Path) -> None:
     refused(
         build,
         tmp_path / "data",
-        r"warehouse\.duckdb: found sha256 [0-9a-f]{64}; expected sha256 [0-9a-f]{64} \(build",
+        r"warehouse\.duckdb: 发现 found sha256 [0-9a-f]{64}；应为 expected sha256 [0-9a-f]{64} \(build",
     )
 
 
@@ -271,7 +276,9 @@ def test_simulated_rows_in_an_official_release(tmp_path: Path) -> None:
     sql = ["update fct_indicator_values set origin = 'simulated' where indicator_code = '11'"]
     build = make_build(tmp_path / "b", sql=sql)
     refused(
-        build, tmp_path / "data", "fct_indicator_values: found 1 simulated rows; expected none in an official"
+        build,
+        tmp_path / "data",
+        "fct_indicator_values: 发现 found 1 simulated rows；应为 expected none in an official",
     )
 
 
@@ -280,7 +287,7 @@ def test_build_json_that_tells_another_month(tmp_path: Path) -> None:
     told = json.loads((build / "build.json").read_text(encoding="utf-8"))
     told["reference_month"] = "2030-01"
     (build / "build.json").write_text(json.dumps(told), encoding="utf-8")
-    refused(build, tmp_path / "data", r"build\.json: found 2030-01")
+    refused(build, tmp_path / "data", r"build\.json: 发现 found 2030-01")
 
 
 def test_previous_release_that_was_tampered_with(early: Path, late: Path, tmp_path: Path) -> None:
@@ -289,7 +296,7 @@ def test_previous_release_that_was_tampered_with(early: Path, late: Path, tmp_pa
     with duckdb.connect(str(made.database)) as connection:
         connection.execute("delete from fct_observations")
     assert [problem.where for problem in verify(made.path)] == [str(made.database)]
-    refused(late, tmp_path, r"2022-12/warehouse\.duckdb: found sha256")
+    refused(late, tmp_path, r"2022-12/warehouse\.duckdb: 发现 found sha256")
 
 
 # Rehearsals and crashes
@@ -344,7 +351,11 @@ def test_an_official_release_of_a_simulated_vintage_is_refused(late: Path, tmp_p
     told = json.loads((build / "build.json").read_text(encoding="utf-8"))
     told["inputs"][0]["origin"] = "simulated"
     (build / "build.json").write_text(json.dumps(told), encoding="utf-8")
-    refused(build, tmp_path / "data", "vintage=.*: found a simulated vintage; expected none in an official")
+    refused(
+        build,
+        tmp_path / "data",
+        "vintage=.*: 发现 found a simulated vintage；应为 expected none in an official",
+    )
 
 
 def test_a_crash_leaves_no_release(late: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,3 +393,76 @@ def test_a_crash_before_the_swap_is_mended_by_the_next_run(
     assert current(tmp_path) is None
     made = released(late, tmp_path)
     assert (made.is_new, made.is_current) == (False, True)
+
+
+# Back-filling, damage and the shell
+
+
+def test_an_older_month_filled_in_later_makes_no_revision_of_the_newer(
+    early: Path, late: Path, tmp_path: Path
+) -> None:
+    released(late, tmp_path)
+    released(early, tmp_path)
+    again = released(late, tmp_path)
+    assert (again.name, again.is_new, again.previous) == ("2024-12", False, None)
+    assert again.told().startswith("2024-12 此前已发布，内容相同")
+    assert [one.name for one in releases(tmp_path)] == ["2022-12", "2024-12"]
+
+
+def test_a_withdrawn_predecessor_makes_a_revision(early: Path, late: Path, tmp_path: Path) -> None:
+    """Its changes were told against figures that no longer hold."""
+    released(early, tmp_path)
+    released(late, tmp_path)
+    withdraw(tmp_path, "2022-12", "misread")
+    made = released(late, tmp_path)
+    assert (made.name, made.is_new) == ("2024-12-r2", True)
+
+
+def test_other_code_makes_a_revision_of_the_same_figures(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    released(build, tmp_path)
+    told = json.loads((build / "build.json").read_text(encoding="utf-8"))
+    (build / "build.json").write_text(json.dumps({**told, "code_version": "later"}), encoding="utf-8")
+    assert released(build, tmp_path).name == "2024-12-r2"
+
+
+def test_verify_names_every_damaged_file(
+    late: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_DATA", str(tmp_path))
+    made = released(late, tmp_path)
+    assert main(["verify"]) == 0
+    assert "2024-12: all" in capsys.readouterr().out
+    for name in ("notes.md", "csv/dim_source.csv"):
+        (made.path / name).chmod(0o644)
+        (made.path / name).write_text("other", encoding="utf-8")
+    assert main(["verify", "2024-12"]) == 2
+    told = capsys.readouterr().err
+    assert [name for name in ("notes.md", "dim_source.csv") if f"{name}: " in told] == [
+        "notes.md",
+        "dim_source.csv",
+    ]
+    assert main(["verify", "2030-01"]) == 2
+
+
+@pytest.mark.parametrize(
+    "command", [["read", "select 1"], ["trace", "v-fct_observations-GDP-CN-370211-A-2022-LEVEL"]]
+)
+def test_a_damaged_database_is_not_read(
+    late: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_DATA", str(tmp_path))
+    made = released(late, tmp_path)
+    assert main(["read", "select 1"]) == 0
+    capsys.readouterr()
+    made.database.chmod(0o644)
+    with duckdb.connect(str(made.database)) as connection:
+        connection.execute("update fct_observations set value = 1")
+    assert main(command) == 2
+    told = capsys.readouterr()
+    assert "sha256" in told.err
+    assert not told.out

@@ -85,7 +85,9 @@ def test_a_damaged_landed_byte_is_found(world: tuple[Path, Path], tmp_path: Path
     content = bytearray(file.read_bytes())
     content[-10] ^= 1
     file.write_bytes(bytes(content))
-    with pytest.raises(BadInput, match=r"observations\.csv: found sha256 \w+; expected sha256") as refused:
+    with pytest.raises(
+        BadInput, match=r"observations\.csv: 发现 found sha256 \w+；应为 expected sha256"
+    ) as refused:
         trace(world[0], GDP_2022, landing)
     assert "pull again" in str(refused.value)
 

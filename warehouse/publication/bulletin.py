@@ -215,6 +215,7 @@ class _Page:
             "lamp": progress["lamp"],
             "lamp_word": words.word(words.LAMPS, progress["lamp"]),
             "reason": words.Word(progress["status_reason"] or "", progress["status_reason_en"] or ""),
+            "age": words.age_words(self.info["as_of_date"], progress["status_age_years"]),
             "owing": progress["owing_units"] or "",
             "units": row["responsible_units"],
             "decisions": _listed(progress["decision_ids"]),
@@ -271,21 +272,36 @@ class _Page:
 
     def _headline(self, as_of: words.Word) -> words.Word:
         total = len(self.progress)
-        without = sum(row["status"] == "no_data" for row in self.progress.values())
+        # Not the status no_data: a sum over a gap has it and figures; a pending target may have neither.
+        without = sum(row["reference_period"] is None for row in self.progress.values())
         judged = sum(row["lamp"] != "grey" for row in self.progress.values())
+        old = self._old_words()
         most_zh, most_en = ("多数指标", "Most indicators have") if without * 2 > total else ("", "")
         if not without:
             return words.Word(
-                f"规划{total}项指标均有数值，其中{judged}项可以评价进展。",
-                f"All {total} indicators have a figure; the progress of {judged} can be judged.",
+                f"规划{total}项指标均有数值，其中{judged}项可以评价进展{old.zh}。",
+                f"All {total} indicators have a figure; the progress of {judged} can be judged{old.en}.",
             )
         lead_zh = f"{most_zh}没有可供评价的数值：" if most_zh else ""
         lead_en = f"{most_en} no figure to be judged by: " if most_en else ""
         return words.Word(
             f"{lead_zh}截至{as_of.zh}，规划{total}项指标中有{without}项没有已公布或已填报的规划期年度数值，"
-            f"{judged}项可以评价进展。",
+            f"{judged}项可以评价进展{old.zh}。",
             f"{lead_en}as of {as_of.en}, {without} of the plan's {total} indicators have no yearly figure of "
-            f"the plan period, published or returned; the progress of {judged} can be judged.",
+            f"the plan period, published or returned; the progress of {judged} can be judged{old.en}.",
+        )
+
+    def _old_words(self) -> words.Word:
+        """How many of the judged rest on old figures, as the end of the headline; empty where none does."""
+        as_of = self.info["as_of_date"]
+        old = sum(
+            row["lamp"] != "grey" and words.age_words(as_of, row["status_age_years"]) is not None
+            for row in self.progress.values()
+        )
+        if not old:
+            return words.Word("", "")
+        return words.Word(
+            f"（其中{old}项依据两年或更早以前的数值）", f" ({old} on figures two or more years old)"
         )
 
     # Charts ----------------------------------------------------------------------------------------------
@@ -320,7 +336,7 @@ class _Page:
             baseline=_baseline_point(row, progress, first) if kind != "cumulative" else None,
             path=[(int(step["reference_year"]), float(step["path_value"])) for step in path],
             path_label=str(row["target_printed"] or ""),
-            empty=_empty_words(own, line["status_key"]),
+            empty=_empty_words(own, line["status_key"], has_latest=line["latest"] is not None),
         )
         shows_panel = bool(drawing.points or drawing.path or drawing.inner or drawing.other)
         return {
@@ -359,7 +375,9 @@ class _Page:
             found = {
                 (row["reference_period"], row["series_code"]): row for row in rows if row["area_code"] == area
             }
-            years = sorted({period for period, _ in found}, reverse=True)
+            known = sorted({int(period) for period, _ in found})
+            # Every year between, so that one without a figure shows as one.
+            years = [str(year) for year in range(known[-1], known[0] - 1, -1)] if known else []
             lines = [
                 {"year": year, "cells": [self._account(found.get((year, code))) for code in ACCOUNTS]}
                 for year in years
@@ -484,9 +502,12 @@ def _is_comparable(row: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
     return bool(value["unit"] == "%" or row["target_kind"] == "relative_region")
 
 
-def _empty_words(own: Sequence[Mapping[str, Any]], status: str) -> words.Word:
+def _empty_words(own: Sequence[Mapping[str, Any]], status: str, *, has_latest: bool) -> words.Word:
     if own and status == "no_data":
         return words.Word("无可评价的数值", "Nothing to judge by")
+    if has_latest:
+        # A figure within a year is printed in the table: only the yearly one is missing.
+        return words.Word("无年度数值", "No yearly figure")
     return words.Word("无数据", "No data")
 
 

@@ -16,6 +16,8 @@ from warehouse.publication import words
 
 WIDTH, HEIGHT = 360, 196
 LEFT, RIGHT, TOP, BOTTOM = 46, 20, 20, 28
+# Half of the two lines that say what is missing, with a margin; from this clearance on more is no better.
+LABEL_HALF_WIDTH, LABEL_HALF_HEIGHT, ROOM = 78, 24, 1.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class _Drawing:
 
     def _spoken(self) -> str:
         if not self.chart.points:
-            return f"{self.chart.name}：{self.chart.empty.zh} / {self.chart.empty.en}"
+            empty = self._empty()
+            return f"{self.chart.name}：{empty.zh} / {empty.en}"
         told = "；".join(f"{mark.at:g}: {mark.label}" for mark in self.chart.points)
         return f"{self.chart.name}（{self.chart.unit}）{told}"
 
@@ -158,20 +161,50 @@ class _Drawing:
         if self.chart.points:
             return []
         x, y = self._free_spot()
-        empty = self.chart.empty
-        if self.chart.inner or self.chart.other:
-            empty = words.Word("本区无年度数值", "No yearly figure of the area")
+        empty = self._empty()
         return [
             f'<text class="empty" x="{x:.1f}" y="{y - 4:.1f}" text-anchor="middle">{escape(empty.zh)}</text>',
             f'<text class="empty-en" x="{x:.1f}" y="{y + 12:.1f}" text-anchor="middle">'
             f"{escape(empty.en)}</text>",
         ]
 
+    def _empty(self) -> words.Word:
+        """What is missing: of a panel with other marks the yearly figure only."""
+        if self.chart.inner or self.chart.other:
+            return words.Word("本区无年度数值", "No yearly figure of the area")
+        return self.chart.empty
+
     def _free_spot(self) -> tuple[float, float]:
-        """A place off the path: below it on the right where it rises, above it where it falls."""
-        falls = bool(self.chart.path) and self.chart.path[-1][1] < self.chart.path[0][1]
+        """The spot of the panel that is farthest from what is drawn; low on the right where many are free."""
         wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-        return LEFT + wide * 0.7, TOP + high * (0.24 if falls else 0.72)
+        spots = [(LEFT + wide * x, TOP + high * y) for y in (0.84, 0.62, 0.4, 0.18) for x in (0.7, 0.5, 0.3)]
+        return max(spots, key=lambda spot: min(self._clearance(spot), ROOM))
+
+    def _clearance(self, spot: tuple[float, float]) -> float:
+        """Distance of a label from what is drawn, in half-sizes of the label: from 1 on it is clear."""
+        drawn = self._drawn()
+        if not drawn:
+            return ROOM
+        return min(
+            max(abs(x - spot[0]) / LABEL_HALF_WIDTH, abs(y - spot[1]) / LABEL_HALF_HEIGHT) for x, y in drawn
+        )
+
+    def _drawn(self) -> list[tuple[float, float]]:
+        """Places taken: every mark and its label, the path (also between its years) and the path's label."""
+        marks = [
+            *self.chart.inner,
+            *self.chart.other,
+            *([self.chart.baseline] if self.chart.baseline else []),
+        ]
+        taken = [(self._x(mark.at), self._y(mark.value)) for mark in marks]
+        for (year, value), (later, then) in pairwise(self.chart.path):
+            for part in range(11):
+                at = part / 10
+                taken.append((self._x(year + (later - year) * at), self._y(value + (then - value) * at)))
+        if self.chart.path:
+            x, y = self._x(self.chart.path[-1][0]), self._y(self.chart.path[-1][1])
+            taken.append((x - 10, y - 12 if y - TOP > 14 else y + 12))
+        return taken
 
 
 def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:

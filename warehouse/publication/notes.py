@@ -111,6 +111,12 @@ def _checks(verdict: Verdict) -> list[str]:
 def _inputs(inputs: Sequence[Mapping[str, Any]]) -> list[str]:
     told = [
         f"- `{row['landing_id']}` sha256 `{row['sha256']}`"
-        for row in sorted(inputs, key=lambda row: (str(row["landing_id"]), str(row["sha256"])))
+        for row in sorted(inputs, key=lambda row: (_natural(str(row["landing_id"])), str(row["sha256"])))
     ]
     return [*(told or ["没有 / none"]), ""]
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key that counts: ``vintage=2022-12-31_2`` before ``vintage=2022-12-31_10``."""
+    parts = re.split(r"([0-9]+)", text)
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]

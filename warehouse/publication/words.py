@@ -91,8 +91,8 @@ STATUSES = {
     "comparator_missing": Word(
         "缺比较对象",
         "comparator missing",
-        "用于比较的全市数据未公布，不作判断。",
-        "The city's figure for the comparison is unpublished; no judgement is made.",
+        "用于比较的数据未公布，或价格口径不同，不作判断。",
+        "What to compare with is unpublished, or at other prices; no judgement is made.",
     ),
     "no_baseline": Word(
         "缺基期",
@@ -103,8 +103,8 @@ STATUSES = {
     "no_data": Word(
         "无数据",
         "no data",
-        "截止日期前没有已公布或已填报的规划期年度数值。",
-        "No yearly figure of the plan period was published or returned by the as-of date.",
+        "截止日期前没有已公布或已填报的规划期年度数值，或年度值不全、不能累计。",
+        "No yearly figure of the plan period was published or returned by the as-of date, or too few to sum.",
     ),
     "not_due": Word(
         "未到考核期",
@@ -169,6 +169,8 @@ TAGS = {
     "COPY": Word("转载", "reprint"),
 }
 
+_YEARS = {2: ("两", "two"), 3: ("三", "three"), 4: ("四", "four"), 5: ("五", "five")}
+
 _ENGLISH_MONTHS = (
     "January",
     "February",
@@ -188,6 +190,18 @@ _ENGLISH_MONTHS = (
 def word(table: dict[str, Word], key: str | None) -> Word:
     """Return the word for a key; an unknown key stands for itself, so nothing is hidden."""
     return table.get(key or "", Word(key or "", key or ""))
+
+
+def age_words(as_of: date, age_years: int | None) -> Word | None:
+    """Return what a reader is told of a status that rests on old figures; None for one of last year or newer.
+
+    Yearly figures come out in the year after theirs: that much age is usual and says nothing.
+    """
+    if age_years is None or age_years < 2:
+        return None
+    year = as_of.year - age_years
+    zh, en = _YEARS.get(age_years, (str(age_years), str(age_years)))
+    return Word(f"评估截至{year}年，距今{zh}年", f"judged on {year}, {en} years old")
 
 
 def number(value: Decimal | float | int | None, places: int | None = None) -> str:

@@ -82,7 +82,7 @@ select
     status,
     {{ lamp_of('status', 'gap_pp', 'judged') }} as lamp,
     'assigned_by_superior' as method_id,
-    case when is_simulated then 'simulated' else 'derived' end as origin,
+    case when is_simulated then 'simulated' when year_count > 0 then 'derived' end as origin,
     case
         when status = 'target_pending'
             then

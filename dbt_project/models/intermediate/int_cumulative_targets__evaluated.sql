@@ -43,7 +43,7 @@ summed as (
 measured as (
     select
         *,
-        case when is_complete then known_sum end as value,
+        case when is_complete or {{ rounded_as_printed('known_sum', 'decimals') }} >= target_value then known_sum end as value,
         case when is_complete then 100.0 * known_sum / target_value end as progress_pct,
         case when is_complete then 100.0 * year_count / period_years end as schedule_pct,
         {{ rounded_as_printed('known_sum', 'decimals') }} >= target_value as meets

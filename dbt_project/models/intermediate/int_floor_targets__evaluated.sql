@@ -10,7 +10,7 @@ worst as (
         annual.value,
         annual.reference_year,
         annual.origin,
-        {{ rounded_as_printed('annual.value', 'targets.decimals') }} >= targets.target_value as holds,
+        {{ rounded_to_compare('annual.value', 'targets') }} >= targets.target_value as holds,
         max(annual.reference_year) over (partition by targets.plan_id, targets.indicator_code) as latest_year,
         row_number() over (
             partition by targets.plan_id, targets.indicator_code
@@ -41,6 +41,8 @@ select
     plan_id,
     indicator_code,
     cast(reference_year as varchar) as reference_period,
+    -- The worst year may be long past while newer ones hold: the judgement is as young as the newest.
+    latest_year as judged_to_year,
     cast(value as double) as value,
     100.0 * value / target_value as attainment_pct,
     cast(null as double) as progress_pct,

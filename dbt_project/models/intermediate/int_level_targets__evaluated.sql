@@ -26,8 +26,8 @@ measured as (
         latest.reference_year,
         latest.origin,
         100.0 * latest.value / targets.target_value as attainment_pct,
-        -- Rounded as the target is printed: 79.96 reaches a printed 80.
-        {{ rounded_as_printed('latest.value', 'targets.decimals') }} >= targets.target_value as meets,
+        -- Rounded as plan and baseline are printed: 79.6 reaches 80 from a base of 78, 81.5 not 82 from one of 80.7.
+        {{ rounded_to_compare('latest.value', 'targets') }} >= targets.target_value as meets,
         100.0 * (latest.value - targets.baseline_value) / nullif(targets.target_value - targets.baseline_value, 0)
             as progress_pct,
         case

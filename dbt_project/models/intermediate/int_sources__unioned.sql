@@ -12,7 +12,15 @@ unioned as (
     union all by name
     select * from {{ ref('int_port_throughput__sources') }}
     union all by name
+    select * from {{ ref('int_environment_reports__sources') }}
+    union all by name
+    select * from {{ ref('int_environment_water__sources') }}
+    union all by name
     select * from {{ ref('int_environment_air__sources') }}
+    union all by name
+    select * from {{ ref('int_customs_monthly_totals__sources') }}
+    union all by name
+    select * from {{ ref('int_customs_declarations__sources') }}
 )
 
 select

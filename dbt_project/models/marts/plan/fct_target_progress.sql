@@ -25,6 +25,7 @@ judged as (
         targets.decision_ids,
         targets.is_status_withheld and progress.indicator_code is not null as is_withheld,
         progress.reference_period,
+        coalesce(progress.judged_to_year, cast(progress.reference_period as integer)) as judged_to_year,
         progress.value,
         progress.attainment_pct,
         progress.progress_pct,
@@ -86,5 +87,9 @@ select
     cast(latest_value as double) as latest_value,
     latest_reference_period,
     latest_measure,
-    latest_source_id
+    latest_source_id,
+    case
+        when not is_withheld and status not in ('no_data', 'target_pending')
+            then cast(year({{ as_of_date() }}) - judged_to_year as integer)
+    end as status_age_years
 from judged

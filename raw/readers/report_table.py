@@ -1,0 +1,108 @@
+"""A published report: an HTML page (UTF-8) with one table, and said above it what the whole page is about.
+
+::
+
+    <h1>title</h1>
+    <p class="info">编号：S131　发布日期：2022-02-24　来源：…</p>
+    <table><caption>2022年1月</caption><tr><th>区市</th>…</tr><tr><td>…</td></tr></table>
+
+Title (标题), month (月份, from the caption) and each ``label：text`` of the info line are columns of every
+row. A dash or nothing in a cell is no figure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bs4 import BeautifulSoup, Tag
+
+from raw.errors import BadInput, Problem
+from raw.feed import Table
+from raw.readers import Rows
+
+TITLE, MONTH = "标题", "月份"
+MONTH_PRINTED = re.compile(r"(\d{4})年(\d{1,2})月", re.ASCII)
+NO_FIGURE = {"", "—", "-", "--", "／", "/"}
+SEPARATOR = "\u3000"
+
+
+def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
+    """Read every cell as text, with what the page says of itself; an empty or dashed cell is ``None``.
+
+    Raises ``BadInput`` for bytes that are not UTF-8, a page that breaks off, one without exactly one table,
+    without its month, or with rows of another length than the header.
+    """
+    page = BeautifulSoup(_whole_text(content, file_name), "lxml")
+    said = _said_of_the_page(page, file_name)
+    header, body = _table(page, file_name)
+    problems = [
+        Problem(
+            where=f"{file_name}, row {number}",
+            found=f"{len(cells)} cells",
+            expected=f"{len(header)}, as in the header",
+            remedy="look at the page: a merged or missing cell moves all that follow",
+        )
+        for number, cells in enumerate(body, start=1)
+        if len(cells) != len(header)
+    ]
+    if problems:
+        raise BadInput(problems)
+    records = [
+        {**said, **{name: _figure(cell) for name, cell in zip(header, cells, strict=True)}} for cells in body
+    ]
+    return Rows([*said, *header], records, [f"row {number}" for number in range(1, len(body) + 1)])
+
+
+def _whole_text(content: bytes, file_name: str) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput.one(
+            where=f"{file_name}, byte {error.start}",
+            found=f"0x{content[error.start]:02x}, which is not UTF-8",
+            expected="a page in UTF-8",
+            remedy="look at the page in a browser; another encoding is another format",
+        ) from error
+    if not text.rstrip().lower().endswith("</html>"):
+        raise BadInput.one(
+            where=file_name,
+            found=f"a page ending in {text[-40:]!r}" if text else "an empty page",
+            expected="a whole page, to its </html>",
+            remedy="pull again; if it stays, tell the publisher that the page is cut off",
+        )
+    return text
+
+
+def _said_of_the_page(page: BeautifulSoup, file_name: str) -> dict[str, str | None]:
+    """What holds for all rows: title, month and the pairs of the info line."""
+    title, info, caption = page.find("h1"), page.select_one("p.info"), page.find("caption")
+    month = MONTH_PRINTED.search(caption.get_text()) if isinstance(caption, Tag) else None
+    if not isinstance(title, Tag) or info is None or month is None:
+        raise BadInput.one(
+            where=file_name,
+            found=f"a page that begins {page.get_text(' ', strip=True)[:60]!r}",
+            expected="a report: a title, an info line, and a table whose caption says the month",
+            remedy="open it in a browser: it may be a page of apology or maintenance, or a new layout",
+        )
+    pairs = [pair.partition("：") for pair in info.get_text().strip().split(SEPARATOR) if pair]
+    return {
+        TITLE: title.get_text(strip=True),
+        MONTH: f"{month[1]}-{int(month[2]):02d}",
+        **{label.strip(): text.strip() or None for label, _, text in pairs},
+    }
+
+
+def _table(page: BeautifulSoup, file_name: str) -> tuple[list[str], list[list[str]]]:
+    tables = page.find_all("table")
+    if len(tables) != 1:
+        raise BadInput.one(
+            file_name, f"{len(tables)} tables", "one table", "look at the page: the layout is another one"
+        )
+    lines = [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in tables[0]("tr")]
+    if not lines:
+        raise BadInput.one(file_name, "a table without rows", "a header and rows", "look at the page")
+    return lines[0], lines[1:]
+
+
+def _figure(cell: str) -> str | None:
+    return None if cell in NO_FIGURE else cell

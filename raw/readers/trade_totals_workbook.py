@@ -1,0 +1,223 @@
+"""Trade totals of regions as a workbook: a sheet for each region, a row for each month.
+
+Columns are called ``<item>_<measure>``: 进出口_当月, 进出口_当月同比, 进出口_年初至今,
+进出口_年初至今同比, the same of 出口 and 进口, and of whatever part of the total the release tells
+(一般贸易_年初至今). That is the shape in which third parties pass the customs' table (8) on; above it stand a
+title that says the edition (人民币值, 美元值), and the unit. Every figure becomes a row of its own; an empty
+cell or "-" is no figure.
+
+Refused as a whole, because then it is not known which figure is wrong: exports and imports that do not add
+up to the total, and national imports above exports (see :func:`_mirrored`).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from raw.doors import Extract
+from raw.errors import BadInput, Problem
+from raw.feed import Table
+from raw.readers import Read, Rows, check_rows, rows_of, scope_of, write_part
+
+TIME = "时间"
+TOTAL, EXPORT, IMPORT = "进出口", "出口", "进口"
+MEASURES = ("当月", "当月同比", "年初至今", "年初至今同比")
+NATION = "全国"
+UNITS = {"人民币值": "亿元", "美元值": "亿美元"}
+COLUMNS = ["AREA", "EDITION", "UNIT", "TIME", "ITEM", "MEASURE", "VALUE"]
+# The first quarter is the shortest period in which the nation is known never to have imported more.
+FIRST_TELLING_MONTH = 3
+Cell = dict[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One row of a sheet: its figures by item and measure, and the columns they stand in."""
+
+    sheet: str
+    number: int
+    time: str
+    figures: Cell
+    columns: dict[tuple[str, str], str]
+
+
+def read_into(extract: Extract, table: Table, target: Path) -> Read:
+    """Read, check and write as any small format; the listed period must be the one in the workbook."""
+    rows = rows_of(extract, table)
+    check_rows(rows, table, extract.name)
+    listed = extract.facts.get("LISTED_PERIOD")
+    inside = {record["TIME"] for record in rows.records}
+    if listed and inside - {listed}:
+        raise BadInput.one(
+            extract.name,
+            f"figures of {', '.join(sorted(str(time) for time in inside))}",
+            f"{listed}, as its page says",
+            "another month's file stands in its place: ask the publisher, pull again",
+        )
+    write_part(rows, table, target)
+    return Read(len(rows.records), scope_of(rows, table, extract.name), extract.published_at)
+
+
+def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
+    """Every figure of every sheet as a row; raises ``BadInput`` with all that is wrong in the workbook."""
+    records: list[dict[str, str | None]] = []
+    places: list[str] = []
+    problems: list[Problem] = []
+    for sheet, cells in _sheets(content, file_name).items():
+        try:
+            said, lines = _lines(sheet, cells, file_name)
+        except BadInput as error:
+            problems += error.problems
+            continue
+        problems += [*said.problems, *_does_not_add_up(lines, file_name), *_mirrored(lines, file_name)]
+        for line in lines:
+            for (item, measure), value in line.figures.items():
+                about = (sheet, said.edition, said.unit, line.time, item, measure, value)
+                records.append(dict(zip(COLUMNS, about, strict=True)))
+                places.append(f"{sheet}!{line.columns[item, measure]}{line.number}")
+    if problems:
+        raise BadInput(problems)
+    return Rows(COLUMNS, records, places)
+
+
+def _sheets(content: bytes, file_name: str) -> dict[str, list[list[Any]]]:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    except (BadZipFile, KeyError, ValueError, OSError) as error:
+        found = f"what is no whole workbook ({' '.join(str(error).split())[:80]})"
+        raise BadInput.one(file_name, found, "a workbook *.xlsx", "fetch it again, unopened") from error
+    return {
+        sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
+    }
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What stands above a table: the edition and the unit of its values."""
+
+    edition: str | None
+    unit: str | None
+    problems: list[Problem]
+
+
+def _lines(sheet: str, cells: list[list[Any]], file_name: str) -> tuple[_Said, list[_Line]]:
+    from openpyxl.utils import get_column_letter
+
+    at = next((number for number, row in enumerate(cells) if TIME in row), None)
+    where = f"{file_name}, {sheet}"
+    if at is None:
+        raise BadInput.one(where, f"no column {TIME!r}", "a table with it", "look at the file")
+    header = [str(cell) if cell is not None else "" for cell in cells[at]]
+    keys = [_key(name) for name in header]
+    problems = list(_header_problems(header, where))
+    if problems:
+        raise BadInput(problems)
+    lines = []
+    for number, row in enumerate(cells[at + 1 :], start=at + 2):
+        told = {
+            key: (_text(cell), get_column_letter(column))
+            for column, (key, cell) in enumerate(zip(keys, row, strict=False), start=1)
+            if key and _text(cell) not in ("", "-")
+        }
+        if told:
+            figures = {key: text for key, (text, _) in told.items()}
+            letters = {key: letter for key, (_, letter) in told.items()}
+            lines.append(_Line(sheet, number, _text(row[header.index(TIME)]), figures, letters))
+    return _said(cells[:at], where), lines
+
+
+def _key(name: str) -> tuple[str, str] | None:
+    item, _, measure = name.rpartition("_")
+    return (item, measure) if item and measure in MEASURES else None
+
+
+def _header_problems(header: list[str], where: str) -> Iterator[Problem]:
+    mandatory = f"{TOTAL}_年初至今"
+    remedy = "ask the publisher whether the layout changed"
+    if mandatory not in header:
+        yield Problem(f"{where}, header", f"no column {mandatory!r}", "the year to date of the total", remedy)
+    for name in header:
+        if name and name != TIME and _key(name) is None:
+            expected = f"names like {mandatory}, ending in {', '.join(MEASURES)}"
+            yield Problem(f"{where}, header", f"an unknown column {name!r}", expected, remedy)
+        elif name and header.count(name) > 1:
+            yield Problem(f"{where}, header", f"column {name!r} more than once", "it once", remedy)
+
+
+def _said(above: list[list[Any]], where: str) -> _Said:
+    text = " ".join(str(cell) for row in above for cell in row if cell is not None)
+    edition = next((edition for edition in UNITS if edition in text), None)
+    unit = re.search(r"单位：(\S+)", text)
+    problems = []
+    if edition is None:
+        problems.append(
+            Problem(where, "no title with the edition", " or ".join(UNITS), "take the publisher's own file")
+        )
+    expected = UNITS.get(edition or "", "亿元")
+    if unit is None or unit[1] != expected:
+        found = f"unit {unit[1]}" if unit else "no unit above the table"
+        problems.append(
+            Problem(where, found, f"{expected}, as always in this edition", "ask the publisher for the unit")
+        )
+    return _Said(edition, unit[1] if unit else None, problems)
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
+
+
+def _number(text: str | None) -> Decimal | None:
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        return None  # said by the check of every cell
+
+
+def _does_not_add_up(lines: list[_Line], file_name: str) -> Iterator[Problem]:
+    """Exports and imports are the total, but for one and a half of the last digit printed."""
+    for line in lines:
+        for measure in ("当月", "年初至今"):
+            parts = [_number(line.figures.get((item, measure))) for item in (EXPORT, IMPORT, TOTAL)]
+            if any(part is None for part in parts):
+                continue
+            exported, imported, total = (part for part in parts if part is not None)
+            printed = max(int(part.as_tuple().exponent) for part in (exported, imported, total))
+            if abs(exported + imported - total) > Decimal("1.5").scaleb(printed):
+                yield Problem(
+                    f"{file_name}, {line.sheet}, row {line.number}, {measure}",
+                    f"exports {exported} and imports {imported}, together {exported + imported}",
+                    f"the total {total}",
+                    "ask the publisher which of the three is right; nothing of the file was landed",
+                )
+
+
+def _mirrored(lines: list[_Line], file_name: str) -> Iterator[Problem]:
+    """National imports above exports: the columns are exchanged.
+
+    China exported more than it imported in every year since 1994, and in every first quarter of the plan
+    periods covered here. In January and February 2024 exports were 3.75 and imports 2.86 trillion yuan
+    (customs, March 2024), while a compilation that goes round says 375232407 万元 of imports and 286146269 of
+    exports.
+    """
+    for line in lines:
+        month = re.fullmatch(r"\d{4}-(\d{2})", line.time)
+        exported, imported = (_number(line.figures.get((item, "年初至今"))) for item in (EXPORT, IMPORT))
+        if line.sheet != NATION or not month or exported is None or imported is None:
+            continue
+        if int(month[1]) >= FIRST_TELLING_MONTH and imported > exported:
+            yield Problem(
+                f"{file_name}, {line.sheet}, row {line.number}",
+                f"national imports of {imported} above exports of {exported} by {line.time}",
+                "exports above imports, as in every year since 1994: 进口 and 出口 look exchanged",
+                "take the publisher's own file; nothing of this one was landed",
+            )
+            return

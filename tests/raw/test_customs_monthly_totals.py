@@ -1,0 +1,216 @@
+"""Monthly totals of the customs: the listing, the workbook, its reconciliations, the faults."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from raw import fetch
+from raw.doors import Extract, Original
+from raw.errors import BadInput
+from raw.feed import find_feed
+from raw.land import Landed, pull
+from raw.readers import read_part, trade_totals_workbook
+from raw.replica.clock import end_of
+from raw.replica.faults import Fault, Faults
+from raw.replica.server import faults_of, serve
+from raw.replica.table import figures
+
+SPECIMEN = (
+    Path(__file__).parents[3] / "shared/feeds/2_customs/specimens/thirdparty_city_totals_2024_2025.xlsx"
+)
+FEED = find_feed("customs_monthly_totals")
+TOTALS = FEED.table("totals")
+LATE = date(2024, 12, 31)
+FACTS = {
+    "RELEASE": "R1",
+    "RELEASE_TITLE": "t",
+    "RELEASE_PUBLISHER": "p",
+    "RELEASED_ON": "2021-08-12",
+    "RELEASE_URL": "-",
+    "RELEASE_MARKS": "-",
+    "LISTED_PERIOD": "2021-07",
+}
+HEADER = ["时间", "进出口_当月", "进出口_年初至今", "出口_年初至今", "进口_年初至今"]
+
+
+def workbook(
+    *rows: list[object],
+    sheet: str = "青岛市",
+    edition: str = "人民币值",
+    unit: str | None = "亿元",
+    header: list[str] = HEADER,
+) -> bytes:
+    book = openpyxl.Workbook()
+    book.active.title = sheet
+    book.active.append([f"2021年7月{sheet}进出口总值表（{edition}）"])
+    book.active.append([f"单位：{unit}"] if unit else [None])
+    for row in (header, *rows):
+        book.active.append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+def read(content: bytes) -> list[tuple[str | None, ...]]:
+    rows = trade_totals_workbook.read(content, TOTALS, "x.xlsx")
+    return [
+        tuple(record[name] for name in ("AREA", "TIME", "ITEM", "MEASURE", "VALUE"))
+        for record in rows.records
+    ]
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(BadInput) as refused:
+        read(content)
+    return str(refused.value)
+
+
+@contextmanager
+def stand_in(monkeypatch: pytest.MonkeyPatch, day: date = LATE) -> Iterator[Faults]:
+    monkeypatch.setattr(fetch, "_be_polite", lambda url, interval: None)
+    with serve(now=end_of(day)) as running:
+        monkeypatch.setenv("RAW_CUSTOMS_MONTHLY_TOTALS_URL", f"{running.url}/customs_monthly_totals")
+        yield running.faults
+
+
+@pytest.fixture(autouse=True)
+def empty_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path / "inbox"))
+
+
+def rows_by_release(landed: list[Landed]) -> dict[str, int]:
+    return {one.manifest["facts"]["RELEASE"]: one.manifest["row_count"] for one in landed}
+
+
+# --- the true figures ------------------------------------------------------------------------------------
+
+
+def test_every_bundled_figure_comes_through_as_known_on_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stand_in(monkeypatch, date(2022, 12, 31)):
+        early = rows_by_release(pull(FEED, date(2022, 12, 31), landing_root=tmp_path))
+    with stand_in(monkeypatch):
+        late = rows_by_release(pull(FEED, LATE, landing_root=tmp_path))
+    assert early == {"S117": 12, "S119": 2, "S052": 14, "S046": 28, "S047": 2}
+    assert late == {**early, "S051": 16, "S048": 24, "S055": 6}
+    assert sum(late.values()) == len(figures("customs_monthly_totals")) == 104
+
+
+def test_a_past_day_is_not_told_what_came_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with stand_in(monkeypatch):
+        landed = pull(FEED, date(2021, 8, 11), landing_root=tmp_path)
+    assert set(rows_by_release(landed)) == {"S119", "S052", "S117"}
+
+
+def test_unchanged_releases_make_no_new_vintage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with stand_in(monkeypatch):
+        pull(FEED, LATE, landing_root=tmp_path)
+        assert not any(one.is_new for one in pull(FEED, LATE, landing_root=tmp_path))
+
+
+# --- the workbook ----------------------------------------------------------------------------------------
+
+
+def test_every_figure_is_a_row_and_a_dash_is_none() -> None:
+    assert read(workbook(["2021-07", 758.7, 4736.4, 2656, "-"])) == [
+        ("青岛市", "2021-07", "进出口", "当月", "758.7"),
+        ("青岛市", "2021-07", "进出口", "年初至今", "4736.4"),
+        ("青岛市", "2021-07", "出口", "年初至今", "2656"),
+    ]
+
+
+def test_january_and_february_come_together() -> None:
+    assert read(workbook(["2023-02", None, 1244.9, None, None])) == [
+        ("青岛市", "2023-02", "进出口", "年初至今", "1244.9")
+    ]
+
+
+def test_both_editions_each_with_its_unit() -> None:
+    rows = trade_totals_workbook.read(
+        workbook(["2015-03", None, 163.8, 100.6, 63.2], edition="美元值", unit="亿美元"), TOTALS, "x.xlsx"
+    )
+    assert {(record["EDITION"], record["UNIT"]) for record in rows.records} == {("美元值", "亿美元")}
+    assert "found unit 亿元；应为 expected 亿美元" in refusal(
+        workbook(["2015-03", None, 1, None, None], edition="美元值")
+    )
+
+
+@pytest.mark.parametrize("unit", ["万元", None])
+def test_another_unit_or_none_is_refused(unit: str | None) -> None:
+    assert "expected 亿元" in refusal(workbook(["2021-07", None, 4736.4, None, None], unit=unit))
+
+
+def test_exports_and_imports_add_up_to_the_total_but_for_rounding() -> None:
+    assert read(workbook(["2021-07", None, 4736.4, 2656, 2080.4]))
+    assert "together 4746.4；应为 expected the total 4736.4" in refusal(
+        workbook(["2021-07", None, 4736.4, 2656.0, 2090.4])
+    )
+
+
+def test_an_unknown_column_is_refused() -> None:
+    header = [*HEADER[:-1], "进口_累计"]
+    assert "an unknown column '进口_累计'" in refusal(workbook(["2021-07", 1, 2, 3, 4], header=header))
+
+
+def test_the_period_of_the_page_is_the_one_inside(tmp_path: Path) -> None:
+    content = workbook(["2021-06", None, 3975.2, None, None])
+    extract = Extract((Original("x.xlsx", content),), "x", "xlsx", facts=FACTS)
+    with pytest.raises(BadInput, match="figures of 2021-06；应为 expected 2021-07"):
+        read_part(extract, TOTALS, tmp_path / "part.parquet")
+
+
+def test_mirrored_national_columns_are_refused() -> None:
+    swapped = ["2024-03", None, 1016929821, 443147628, 573782193]
+    told = refusal(workbook(swapped, sheet="全国"))
+    assert "national imports of 573782193 above exports of 443147628" in told and "look exchanged" in told
+    assert read(workbook(["2024-03", None, 1016929821, 573782193, 443147628], sheet="全国"))
+
+
+def test_the_compilation_that_goes_round_is_refused_for_its_mirrored_columns(tmp_path: Path) -> None:
+    if not SPECIMEN.is_file():
+        pytest.skip("the compilation is not beside this repository")
+    extract = Extract((Original(SPECIMEN.name, SPECIMEN),), "x", "xlsx", facts=FACTS)
+    with pytest.raises(BadInput) as refused:
+        read_part(extract, TOTALS, tmp_path / "part.parquet")
+    told = str(refused.value)
+    assert (
+        "全国, row 4: 发现 found national imports of 573782193 above exports of 443147628 by 2024-03" in told
+    )
+    assert "no unit above the table" in told
+
+
+# --- the faults ------------------------------------------------------------------------------------------
+
+LANDS = {Fault.WRONG_CONTENT_TYPE, Fault.PATH_LIKE_NAME, Fault.COLUMN_MOVED}
+RETRIED = {Fault.STATUS_429, Fault.STATUS_500, Fault.STATUS_504, Fault.CONNECTION_RESET}
+SLOW = {Fault.SLOW_DRIP, Fault.ZIP_BOMB}
+
+
+@pytest.mark.parametrize("fault", sorted(set(faults_of("customs_monthly_totals")) - SLOW - RETRIED))
+def test_every_fault_ends_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
+    """The second release of the list, S117, is spoilt; it has all three totals."""
+    day = date(2021, 8, 1)
+    with stand_in(monkeypatch, day) as faults:
+        pull(FEED, day, landing_root=tmp_path / "before")
+        faults.on("customs_monthly_totals", fault)
+        try:
+            landed, told = pull(FEED, day, landing_root=tmp_path / "after"), ""
+        except BadInput as error:
+            landed, told = [], str(error)
+    if fault in LANDS:
+        assert set(rows_by_release(landed)) == {"S119", "S052", "S117"}
+        return
+    assert "Remedy:" in told
+    kept = list((tmp_path / "after").glob("customs_monthly_totals/totals/quarantine/*/problems.json"))
+    assert kept
+    parts = list((tmp_path / "after").glob("customs_monthly_totals/totals/vintage=*"))
+    # What lands under a fault is what it could not hurt: a lone total may be revised in silence.
+    assert len(parts) <= (1 if fault in (Fault.SILENT_REVISION, Fault.LAST_MONTH) else 0)

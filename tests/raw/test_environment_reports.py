@@ -1,0 +1,130 @@
+"""The monthly air reports: an index page, one page a report, and what becomes of every fault of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from raw.errors import BadInput
+from raw.feed import find_feed
+from raw.land import Landed, pull, vintages
+from raw.readers import report_table
+from raw.replica.answers import Asked
+from raw.replica.clock import end_of
+from raw.replica.faults import Fault, Faults
+from raw.replica.publishers.environment_reports import Publisher
+from raw.replica.server import faults_of, serve
+from raw.replica.table import figures
+
+FEED = find_feed("environment_reports")
+TABLE = FEED.table("air")
+EARLY, LATE = date(2018, 9, 30), date(2024, 12, 31)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in needs no politeness, and no time to recover."""
+    monkeypatch.setattr("raw.fetch._be_polite", lambda *_: None)
+    monkeypatch.setattr("raw.fetch._Pauses.__call__", lambda *_: 0.0)
+
+
+def pulled(
+    landing: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    as_of: date,
+    *faults: str,
+    now: date | None = None,
+    times: int = 1,
+) -> list[Landed]:
+    switched = Faults()
+    switched.delay_seconds = 0.01
+    for fault in faults:
+        switched.on(FEED.feed, fault, times)
+    with serve(faults=switched, now=end_of(now or as_of)) as replica:
+        monkeypatch.setenv("RAW_ENVIRONMENT_REPORTS_URL", f"{replica.url}/{FEED.feed}")
+        return pull(FEED, as_of, landing_root=landing)
+
+
+def page(source: str, as_of: date = LATE, *faults: Fault) -> bytes:
+    return Publisher(end_of(as_of)).answer(Asked(f"/reports/{source}.html"), frozenset(faults)).body
+
+
+def test_every_published_figure_is_on_a_page_and_nothing_else() -> None:
+    printed = 0
+    for source in {figure.cells["SOURCE"] for figure in figures(FEED.feed)}:
+        rows = report_table.read(page(source, date(2026, 11, 24)), TABLE, f"{source}.html")
+        printed += sum(
+            value is not None
+            for record in rows.records
+            for name, value in record.items()
+            if TABLE.columns[name].type == "decimal"
+        )
+    assert printed == len(figures(FEED.feed)) == 98
+
+
+def test_a_page_carries_all_that_the_figures_say_of_themselves() -> None:
+    """No status, stage or mark but a reprint's is lost: the pages have no place for others."""
+    for figure in figures(FEED.feed):
+        said = figure.cells
+        assert (said["OBS_STATUS"], said["STAGE"], said["UNIT_MULT"]) == ("A", "", "0")
+        assert said["TAGS"] in ("", "COPY")
+
+
+def test_the_urban_sites_of_older_reports_are_a_row_of_their_own() -> None:
+    rows = report_table.read(page("S114"), TABLE, "S114.html")
+    assert [record["区市"] for record in rows.records] == ["青岛市区", "西海岸新区"]
+
+
+def test_digits_stay_as_printed_and_a_dash_is_no_figure() -> None:
+    record = report_table.read(page("S134"), TABLE, "S134.html").records[0]
+    assert (record["CO（毫克/立方米）"], record["综合指数"], record["PM2.5同比（%）"]) == ("1.0", "3.9", None)
+
+
+def test_a_pull_brings_only_what_was_out_by_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    landed = pulled(tmp_path, monkeypatch, EARLY, now=LATE)
+    assert {one.manifest["scope"] for one in landed} == {"编号=S081", "编号=S137", "编号=S136", "编号=S114"}
+    again = pulled(tmp_path, monkeypatch, EARLY)
+    assert not any(one.is_new for one in again)
+
+
+@pytest.mark.parametrize("fault", faults_of(FEED.feed))
+def test_every_fault_ends_as_promised(fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One page of four is hit: retried and landed, or refused with a reason while the others land."""
+    retried = {Fault.STATUS_429, Fault.STATUS_500, Fault.STATUS_504, Fault.CONNECTION_RESET, Fault.SLOW_DRIP}
+    harmless = {Fault.PATH_LIKE_NAME, Fault.COLUMN_MOVED, Fault.SILENT_REVISION}
+    try:
+        landed = pulled(tmp_path, monkeypatch, EARLY, fault)
+    except BadInput as error:
+        assert fault not in retried | harmless
+        assert all(problem.found and problem.expected and problem.remedy for problem in error.problems)
+        assert list((tmp_path / FEED.feed / "air" / "quarantine").glob("*/problems.json"))
+        assert len(vintages(tmp_path, FEED.feed, "air", EARLY)) in (0, 3)
+    else:
+        assert fault in retried | harmless
+        assert len(landed) == 4
+    for vintage in vintages(tmp_path, FEED.feed, "air", EARLY):
+        assert vintage.path.parent == tmp_path / FEED.feed / "air"
+
+
+def test_last_months_page_under_this_months_title_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadInput, match=r"column 月份: 发现 found .* in the file；应为 expected 2015-10"):
+        pulled(tmp_path, monkeypatch, EARLY, "last_month")
+
+
+def test_half_a_page_is_refused_by_the_number_in_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadInput, match=r"row_count 1；应为 expected 2, the publisher's own total"):
+        pulled(tmp_path, monkeypatch, EARLY, "half_month", times=4)
+
+
+def test_a_revised_page_is_a_new_vintage_of_its_own_scope(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulled(tmp_path, monkeypatch, EARLY)
+    landed = pulled(tmp_path, monkeypatch, date(2018, 10, 1), "silent_revision")
+    assert [one.manifest["scope"] for one in landed if one.is_new] == ["编号=S081"]

@@ -1,0 +1,129 @@
+"""When a feed is expected to speak of a month, and whether it did."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from raw.errors import BadInput
+from raw.feed import Feed, declared_feeds, find_feed, load_feed
+from raw.land import Vintage
+from raw.publishing_calendar import expected, lateness, timeliness
+
+REPORTS = find_feed("environment_reports")
+# Customs as described: flash totals on the 7th, January and February together in March, December late in January.
+CUSTOMS = {
+    "exceptions": [
+        {"months": [1], "published": False, "because": "一、二月合并公布"},
+        {"months": [2], "expected_day": 9, "because": "一、二月合并公布"},
+        {"months": [12], "expected_day": 31, "late_after_days": 60, "because": "年度数据"},
+    ]
+}
+
+
+def scheduled(**changes: object) -> Feed:
+    schedule = REPORTS.schedule.model_dump() | {"expected_day": 7, "late_after_days": 3} | changes
+    return Feed.model_validate(REPORTS.model_dump() | {"schedule": schedule})
+
+
+def days(feed: Feed, month: str) -> tuple[str, str] | None:
+    due = expected(feed, month)
+    return (due.day.isoformat(), due.late_after.isoformat()) if due else None
+
+
+def test_todays_schedule_keys_stay_enough() -> None:
+    for feed in declared_feeds():
+        assert expected(feed, "2022-06") is not None
+
+
+def test_a_month_is_expected_in_the_month_after_it() -> None:
+    assert days(scheduled(), "2022-06") == ("2022-07-07", "2022-07-10")
+    assert days(scheduled(months_after=2), "2022-11") == ("2023-01-07", "2023-01-10")
+
+
+def test_nothing_is_expected_about_a_january_that_is_never_published() -> None:
+    assert days(scheduled(**CUSTOMS), "2022-01") is None
+    assert days(scheduled(**CUSTOMS), "2022-02") == ("2022-03-09", "2022-03-12")
+
+
+def test_the_annual_table_may_come_at_the_end_of_january_or_in_march() -> None:
+    assert days(scheduled(**CUSTOMS), "2024-12") == ("2025-01-31", "2025-04-01")
+
+
+def test_a_quarterly_feed_speaks_of_quarter_months_only() -> None:
+    others = {"months": [1, 2, 4, 5, 7, 8, 10, 11], "published": False, "because": "季度数据"}
+    feed = scheduled(exceptions=[others], expected_day=17)
+    assert [month for month in range(1, 13) if expected(feed, f"2022-{month:02d}")] == [3, 6, 9, 12]
+
+
+def test_the_31st_of_a_short_month_is_its_last_day() -> None:
+    assert days(scheduled(expected_day=31), "2024-01") == ("2024-02-29", "2024-03-03")
+
+
+def test_a_weekend_is_moved_to_the_monday_after_it_where_the_feed_says_so() -> None:
+    assert date(2022, 8, 7).strftime("%A") == "Sunday"
+    assert days(scheduled(), "2022-07") == ("2022-08-07", "2022-08-10")
+    assert days(scheduled(shift_to_working_day=True), "2022-07") == ("2022-08-08", "2022-08-11")
+
+
+def test_a_month_is_not_due_then_missing_then_late() -> None:
+    feed = scheduled()
+    assert lateness(feed, "2022-06", date(2022, 7, 10)) == "not_due"
+    assert lateness(feed, "2022-06", date(2022, 7, 11)) == "missing"
+    assert lateness(feed, "2022-06", date(2022, 7, 20), date(2022, 7, 10)) == "on_time"
+    assert lateness(feed, "2022-06", date(2022, 7, 20), date(2022, 7, 11)) == "late"
+    assert lateness(scheduled(**CUSTOMS), "2022-01", date(2022, 7, 20)) is None
+
+
+def vintage(day: str, month: str) -> Vintage:
+    manifest = {"facts": {"月份": month}, "row_count": 2}
+    return Vintage("environment_reports", "air", Path(), date.fromisoformat(day), 1, "编号=S1", manifest)
+
+
+def test_what_came_with_the_first_pull_is_not_called_late() -> None:
+    known = [
+        vintage("2022-06-01", "2022-01"),
+        vintage("2022-06-01", "2022-04"),
+        vintage("2022-06-20", "2022-05"),
+    ]
+    seen = {one.reference_month: one for one in timeliness(scheduled(), "air", known, date(2022, 7, 8))}
+    assert len(seen) == 13
+    assert seen["2022-01"].state == seen["2022-04"].state == "backfilled"
+    assert (seen["2022-05"].state, seen["2022-05"].late_days) == ("late", 13)
+    assert seen["2022-03"].state == "missing"
+    assert seen["2022-06"].state == "not_due"
+
+
+@pytest.mark.parametrize(
+    ("exception", "said"),
+    [
+        ({"months": [13], "published": False}, "different months as numbers from 1"),
+        ({"months": [1]}, "`published: false`, or the day that is otherwise"),
+        ({"months": [1], "published": False, "expected_day": 3}, "no day at all with `published: false`"),
+        ({"months": [1], "publishd": False}, "did you mean 'published'?"),
+    ],
+)
+def test_a_wrong_exception_is_told_with_its_place(
+    exception: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=r"key schedule\.exceptions") as refused:
+        load_feed(_feed_file(tmp_path, [{"because": "x", **exception}]))
+    assert said in str(refused.value)
+
+
+def test_a_month_in_two_exceptions_is_refused(tmp_path: Path) -> None:
+    one = {"months": [1], "published": False, "because": "x"}
+    with pytest.raises(BadInput, match="every month in one of `exceptions` only; 1 is in two"):
+        load_feed(_feed_file(tmp_path, [one, one]))
+
+
+def _feed_file(folder: Path, exceptions: list[dict[str, object]]) -> Path:
+    source = Path(__file__).parents[2] / "raw/feeds/environment_reports.yml"
+    content = yaml.safe_load(source.read_text(encoding="utf-8"))
+    content["schedule"]["exceptions"] = exceptions
+    path = folder / "environment_reports.yml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return path
