@@ -10,12 +10,14 @@ from __future__ import annotations
 import email.utils
 import ipaddress
 import logging
+import ssl
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -275,7 +277,9 @@ def _tell_retry(state: tenacity.RetryCallState) -> None:
 def _follow(url: str, asked: _Question, policy: Policy) -> Fetched:
     """One attempt, redirects included: only to the same host, never from https to http."""
     timeout = httpx.Timeout(policy.read_timeout, connect=policy.connect_timeout)
-    with httpx.Client(timeout=timeout, follow_redirects=False, cookies=asked.cookies) as client:
+    with httpx.Client(
+        timeout=timeout, follow_redirects=False, cookies=asked.cookies, verify=_verification()
+    ) as client:
         address = url
         for _ in range(MAX_REDIRECTS + 1):
             _be_polite(address, policy.interval)
@@ -288,6 +292,12 @@ def _follow(url: str, asked: _Question, policy: Policy) -> Fetched:
                     return _answer(response, address, asked.accept, policy)
                 address = _next_address(address, response)
     raise BadInput.one(masked(url), "redirects without end", "an answer", "ask the publisher for the address")
+
+
+@cache
+def _verification() -> ssl.SSLContext:
+    """The certificates, read once: that takes longer than a request to a host nearby."""
+    return httpx.create_ssl_context()
 
 
 @contextmanager

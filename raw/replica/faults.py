@@ -116,6 +116,13 @@ class Faults:
                     self._left[feed, fault] = times - 1
             return active
 
+    def give_back(self, feed: str, taken: frozenset[Fault]) -> None:
+        """A request that had nothing to break (304) does not count."""
+        with self._lock:
+            for fault in taken:
+                times = self._left.get((feed, fault), 0)
+                self._left[feed, fault] = None if times is None else times + 1
+
 
 @dataclass(frozen=True)
 class WireTable:

@@ -72,6 +72,7 @@ class Replica:
         except UnanswerableError as refusal:
             return Answer(refusal.status, f"{refusal.status} {refusal}\n".encode()), frozenset()
         if _is_known(answer, asked):
+            self.faults.give_back(feed, active)
             return Answer(304, b"", answer.media_type, answer.headers), frozenset()
         return _spoiled(answer, active), active
 

@@ -13,6 +13,7 @@ from raw.land import pull
 from raw.replica.clock import end_of
 from raw.replica.server import addresses, serve
 from tests.conftest import House
+from warehouse.build import build
 from warehouse.connect import reader
 
 pytestmark = pytest.mark.soak
@@ -27,7 +28,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with house.environment() as patch, serve(now=end_of(as_of), seed=7) as replica:
             patch.setenv("RAW_ENVIRONMENT_AIR_URL", addresses(replica.url)["RAW_ENVIRONMENT_AIR_URL"])
             pull(find_feed("environment_air"), as_of, landing_root=house.landing, month=month)
-    return house.build("2026-03", AS_OF).file
+    with house.environment():
+        return build(
+            "2026-03", AS_OF, landing_root=house.landing, data_root=house.data, kind="rehearsal"
+        ).file
 
 
 def asked(built: Path, question: str) -> list[tuple[object, ...]]:
