@@ -23,7 +23,7 @@ from raw.feed import declared_feeds
 
 REPO = Path(__file__).resolve().parents[2]
 MONTH, AS_OF = "2022-12", "2023-04-30"
-START_SECONDS, RUN_SECONDS, QUIET_SECONDS = 90.0, 100.0, 8.0
+START_SECONDS, RUN_SECONDS, QUIET_SECONDS = 120.0, 300.0, 8.0
 
 pytestmark = pytest.mark.scheduler
 
