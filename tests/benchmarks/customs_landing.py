@@ -190,8 +190,10 @@ def main() -> None:
             every = " ".join(f"{run['seconds']:.2f}" for run in found)
             ratio = f"{medians[way] / medians['ours']:.2f} × ours" if "ours" in medians else ""
             peak = max(run["peak_mb"] for run in found)
+            cpu = statistics.median(run["cpu"] for run in found)
             print(
-                f"{way:8} {medians[way]:7.2f} s  ({every})  {ratio:14} {peak:6.0f} MB  {found[0]['rows']:.0f} rows"
+                f"{way:8} {medians[way]:7.2f} s  ({every})  {ratio:14} {cpu:6.2f} s CPU {peak:6.0f} MB  "
+                f"{found[0]['rows']:.0f} rows"
             )
     finally:
         shutil.rmtree(folder)
