@@ -41,16 +41,16 @@ class Printed:
 
     @property
     def cause(self) -> str:
-        """Why the two differ, or that they do not."""
+        """In which way the two differ, or that they do not; why, the file alone cannot tell."""
         if self.printed == self.computed:
             return "equal"
         if self.printed == self.computed_without_ozone:
             return "equal without ozone"
         if self.printed > self.computed:
-            return "printed higher: a mean of indices is not the index of the means"
+            return "printed higher"
         if self.computed > self.computed_without_ozone:
-            return "printed lower: ozone's highest 8 hours lead ours"
-        return "printed lower: the pollutant that leads changed over the day, or hours were left out"
+            return "printed lower: ozone leads ours"
+        return "printed lower: another item leads ours"
 
 
 def specimen(table_name: str, file_name: str) -> Rows:
