@@ -134,7 +134,7 @@ def sources_yml(feed: Feed) -> str:
 
 
 def staging_yml(feed: Feed, name: str, table: Table) -> str:
-    """The contract of a staging model: types, meanings, not null and the grain."""
+    """The contract of a staging model: types, meanings, the grain, and what is never empty."""
     columns = [_column_entry(table, column, declared) for column, declared in table.columns.items()]
     columns += [_lineage_entry(staging, kind, meaning) for _, staging, kind, meaning in LINEAGE]
     columns.append(_lineage_entry("first_seen_date", "date", FIRST_SEEN))
@@ -142,7 +142,7 @@ def staging_yml(feed: Feed, name: str, table: Table) -> str:
         "name": f"stg_{feed.feed}__{name}",
         "description": f"{feed.title_zh} / {feed.title_en}",
         "config": {"contract": {"enforced": True}} | ({"materialized": "view"} if table.microdata else {}),
-        "data_tests": [_grain_test(feed, name, table)],
+        "data_tests": [_grain_test(feed, name, table), _never_null_test(feed, name, table)],
         "columns": columns,
     }
     return _yml(feed, {"version": 2, "models": [model]})
@@ -234,18 +234,15 @@ def _identifier(column: str) -> str:
 
 def _column_entry(table: Table, column: str, declared: Column) -> dict[str, Any]:
     unit = f" [{declared.unit}]" if declared.unit else ""
-    entry: dict[str, Any] = {
+    return {
         "name": table.staging_name(column),
         "description": f"{declared.description_zh} / {declared.description_en}{unit}",
         "data_type": SQL_TYPES[declared.type],
     }
-    if declared.required:
-        entry["data_tests"] = ["not_null"]
-    return entry
 
 
 def _lineage_entry(name: str, kind: str, meaning: str) -> dict[str, Any]:
-    return {"name": name, "description": meaning, "data_type": kind, "data_tests": ["not_null"]}
+    return {"name": name, "description": meaning, "data_type": kind}
 
 
 def _grain_test(feed: Feed, name: str, table: Table) -> dict[str, Any]:
@@ -253,6 +250,13 @@ def _grain_test(feed: Feed, name: str, table: Table) -> dict[str, Any]:
     columns = [table.staging_name(column) for column in table.key]
     test = {"name": f"grain_stg_{feed.feed}__{name}", "arguments": {"columns": columns}}
     return {"unique_combination": test}
+
+
+def _never_null_test(feed: Feed, name: str, table: Table) -> dict[str, Any]:
+    """A value in every row: what the feed requires, and where each row came from."""
+    required = [table.staging_name(column) for column, declared in table.columns.items() if declared.required]
+    columns = [*required, *(staging for _, staging, _, _ in LINEAGE), "first_seen_date"]
+    return {"never_null": {"name": f"never_null_stg_{feed.feed}__{name}", "arguments": {"columns": columns}}}
 
 
 def _mark(feed: Feed) -> str:
