@@ -47,9 +47,7 @@ def test_an_empty_value_that_is_required_is_told_with_its_place(landed_house: Ho
     shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     contract = project / "models/staging/bureau_statistics/stg_bureau_statistics__observations.yml"
     text = contract.read_text(encoding="utf-8")
-    contract.write_text(
-        text.replace("- first_seen_date\n", "- first_seen_date\n              - stage\n", 1)
-    )
+    contract.write_text(text.replace("- first_seen_date\n", "- first_seen_date\n              - stage\n", 1))
     open_landing(scratch, declared_feeds(), landed_house.landing, date(2022, 12, 31))
     ran = run_dbt(project, scratch, tmp_path / "target", "--select", "stg_bureau_statistics__observations")
     problems = [str(problem) for problem in _failed_nodes(scratch, tmp_path / "target")]
