@@ -1,0 +1,423 @@
+"""The plan as data: complete, without loose ends, and every figure where the plan prints it.
+
+The plan's own text is no part of the repository. Where it stands beside it (``../shared/plan/outline.txt``)
+the printed words and figures are looked up in it; elsewhere those tests are skipped and say so.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+import yaml
+
+from warehouse.paths import DBT_PROJECT
+
+SEEDS = DBT_PROJECT / "seeds/plan"
+OUTLINE = DBT_PROJECT.parent.parent / "shared/plan/outline.txt"
+NUMERALS = "零一二三四五六七八九十"
+Row = dict[str, str]
+
+
+def seed(name: str) -> list[Row]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def listed(joined: str) -> list[str]:
+    return [part for part in joined.split(";") if part]
+
+
+def in_words(number: int) -> set[str]:
+    """How the plan writes a whole number in characters: 15 is 十五, 100 is 百, 1000 is 千."""
+    if number in (100, 1000):
+        return {"百" if number == 100 else "千"}
+    tens, ones = divmod(number, 10)
+    if not tens:
+        return {NUMERALS[ones]}
+    return {("" if tens == 1 else NUMERALS[tens]) + "十" + (NUMERALS[ones] if ones else "")}
+
+
+def figures(printed: str) -> set[Decimal]:
+    return {Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", printed)}
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@pytest.fixture(scope="module")
+def outline() -> list[str]:
+    """Lines of the plan's text without blanks; page numbers are emptied."""
+    if not OUTLINE.exists():
+        pytest.skip(f"规划文本不在 the plan's text is not at {OUTLINE}")
+    lines = [squeezed(line) for line in OUTLINE.read_text(encoding="utf-8").split("\n")]
+    return ["" if re.fullmatch(r"—?\d{1,3}—?", line) else line for line in lines]
+
+
+def lines_of(outline: list[str], row: Row, first: str = "plan_line_from", last: str = "plan_line_to") -> str:
+    return "".join(outline[int(row[first]) - 1 : int(row[last])])
+
+
+def test_counts_are_those_of_the_plan() -> None:
+    assert len(seed("indicators")) == len(seed("targets")) == len(seed("baselines")) == 25
+    assert Counter(row["attribute"] for row in seed("indicators")) == {"expected": 19, "binding": 6}
+    assert Counter(row["role"] for row in seed("text_targets")) == {"baseline": 67, "target": 72}
+    of_box = Counter(int(row["box_no"]) for row in seed("projects"))
+    printed = [12, 13, 12, 9, 9, 34, 6, 12, 55, 17, 15, 4, 13, 2, 15, 9, 6, 3, 10, 18, 7]
+    assert [of_box[box] for box in range(1, 22)] == printed
+    assert sum(printed) == 281
+    sections = seed("plan_sections")
+    assert {int(row["chapter_no"]) for row in sections} == set(range(1, 13))
+    assert [row["section_id"] for row in sections if row["text_status"] == "omitted"] == ["3.2"]
+
+
+def test_every_seed_file_is_described_column_by_column() -> None:
+    described = {
+        one["name"]: one
+        for file in sorted(SEEDS.glob("_*__seeds.yml"))
+        for one in yaml.safe_load(file.read_text(encoding="utf-8"))["seeds"]
+    }
+    assert set(described) == {file.stem for file in SEEDS.glob("*.csv")}
+    for name, one in described.items():
+        with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file))
+        assert list(one["config"]["column_types"]) == header, name
+        assert [column["name"] for column in one["columns"]] == header, name
+        assert re.search(r"[一-鿿]", one["description"]) and re.search(r"[A-Za-z]{3}", one["description"]), (
+            name
+        )
+
+
+def test_no_two_rows_share_a_key_and_ids_follow_their_pattern() -> None:
+    for name, column, pattern in (
+        ("text_targets", "text_target_id", r"[BT]\d{3}"),
+        ("projects", "project_id", r"P\d{2}-\d{2}"),
+        ("decisions", "decision_id", r"DEC-[A-Z]?\d{1,2}"),
+    ):
+        ids = [row[column] for row in seed(name)]
+        assert len(ids) == len(set(ids)), name
+        assert [one for one in ids if not re.fullmatch(pattern, one)] == [], name
+
+
+@pytest.mark.parametrize("name", ["text_targets", "projects", "project_targets"])
+def test_printed_words_stand_at_the_cited_lines(name: str, outline: list[str]) -> None:
+    absent = [
+        (row["printed_zh"], row["plan_line_from"], row["plan_line_to"])
+        for row in seed(name)
+        if squeezed(row["printed_zh"]) not in lines_of(outline, row)
+    ]
+    assert absent == []
+
+
+def test_the_citation_names_the_same_lines_section_and_box() -> None:
+    chapters = {row["section_id"]: row for row in seed("plan_sections")}
+    for row in seed("text_targets") + seed("projects"):
+        first, last = row["plan_line_from"], row["plan_line_to"]
+        lines = first if first == last else f"{first}–{last}"
+        place = chapters[row["section_id"]]
+        chapter, section = (
+            f"第{in_words(int(place[column])).pop()}" for column in ("chapter_no", "section_no")
+        )
+        box = f" 专栏{row['box_no']}" if row["box_no"] else ""
+        expected = f"{chapter}章{section}节{box}（纲要文本第{lines}行）"
+        assert row["citation"].startswith(expected), (row["citation"], expected)
+
+
+def test_sections_and_boxes_stand_at_their_lines(outline: list[str]) -> None:
+    for row in seed("plan_sections"):
+        number = in_words(int(row["section_no"] if int(row["section_no"]) else row["chapter_no"])).pop()
+        kind = "节" if int(row["section_no"]) else "章"
+        title = f"第{number}{kind}{row['title_zh']}" + ("（略）" if row["text_status"] == "omitted" else "")
+        assert outline[int(row["plan_line"]) - 1] == title
+    for row in seed("plan_boxes"):
+        assert outline[int(row["plan_line"]) - 1] == f"专栏{row['box_no']}{row['title_zh']}"
+
+
+def test_a_cited_line_lies_in_the_cited_section() -> None:
+    starts = [(int(row["plan_line"]), row["section_id"]) for row in seed("plan_sections")]
+    for row in seed("text_targets") + seed("projects"):
+        inside = [section for line, section in starts if line <= int(row["plan_line_from"])][-1]
+        assert row["section_id"] == inside, row["printed_zh"]
+
+
+def test_figures_are_those_of_the_printed_words() -> None:
+    """In digits, in characters, or read from the words; what is read rests on a decision."""
+    decided = {row["target_id"] for row in seed("decision_targets")}
+    # 翻番 is doubling; 全部 of the past is told, not judged: neither needs a decision to be read.
+    plain = {"翻番": 2, "全部脱贫": 100, "全部摘帽": 100}
+    for row in seed("text_targets"):
+        printed, basis = row["figure_printed"], row["figure_basis"]
+        value = row["target_value"] or row["baseline_value"]
+        assert printed in row["printed_zh"]
+        if basis == "printed":
+            assert Decimal(value) in figures(printed), row["text_target_id"]
+        elif basis == "worded":
+            assert any(word in printed for word in in_words(int(value))), row["text_target_id"]
+        elif basis == "read":
+            told = plain.get(printed) == Decimal(value)
+            assert told or row["text_target_id"] in decided, row["text_target_id"]
+        else:
+            assert row["target_value"] == "", row["text_target_id"]
+
+
+def test_thresholds_and_quantities_are_printed() -> None:
+    for row in seed("text_targets"):
+        if row["threshold_value"]:
+            value, printed = int(row["threshold_value"]), row["threshold_printed"]
+            assert printed in row["printed_zh"]
+            # 亿元 alone is one of it.
+            spelt = value in figures(printed) or any(word in printed for word in in_words_or_none(value))
+            assert spelt or printed == row["threshold_unit"], row["text_target_id"]
+    for row in seed("projects"):
+        if row["quantity_value"]:
+            printed, value = row["quantity_printed"], int(row["quantity_value"])
+            assert printed in row["printed_zh"]
+            if row["quantity_basis"] == "printed":
+                assert value in figures(printed), row["project_id"]
+            elif row["quantity_basis"] == "worded":
+                assert any(word in printed for word in in_words(value)), row["project_id"]
+            else:
+                assert (printed, value) == ("全覆盖", 100), row["project_id"]
+
+
+def in_words_or_none(number: int) -> set[str]:
+    return in_words(number) if number < 100 or number in (100, 1000) else set()
+
+
+def test_units_of_figures_in_digits_are_printed_beside_them() -> None:
+    not_printed = {
+        row["text_target_id"]
+        for row in seed("text_targets")
+        if row["figure_basis"] == "printed" and row["unit"].removesuffix("/年") not in row["figure_printed"]
+    }
+    # 人才总量达到100万: that persons are meant is said in its note.
+    assert not_printed == {"T008"}
+
+
+def test_table_figures_stand_in_the_table(outline: list[str]) -> None:
+    table = "".join(outline[289:372])
+    for row in seed("targets"):
+        printed = row["target_printed"]
+        assert squeezed(printed) in table, row["indicator_code"]
+        if row["target_value"]:
+            assert Decimal(row["target_value"]) in figures(printed), row["indicator_code"]
+    for row in seed("baselines"):
+        assert row["baseline_printed"] in table, row["indicator_code"]
+        if row["baseline_value"]:
+            assert Decimal(row["baseline_value"]) == Decimal(row["baseline_printed"]), row["indicator_code"]
+    for row in seed("indicators"):
+        assert squeezed(row["name_zh"]) in table, row["indicator_code"]
+
+
+def test_units_resolve_and_every_printed_spelling_is_an_alias(outline: list[str]) -> None:
+    units = {row["unit_id"]: row for row in seed("responsible_units")}
+    aliases = seed("unit_aliases")
+    spellings = [row["alias_zh"] for row in aliases]
+    assert len(spellings) == len(set(spellings))
+    for unit in units.values():
+        own = {row["alias_zh"] for row in aliases if row["unit_id"] == unit["unit_id"]}
+        assert own == {unit["name_zh"], *listed(unit["aliases"])}
+    named = {unit for row in seed("indicators") for unit in listed(row["responsible_unit_ids"])}
+    named |= {unit for row in seed("text_targets") for unit in listed(row["responsible_unit_ids"])}
+    assert named <= set(units)
+    table = "".join(outline[289:372])
+    printed = {row["alias_zh"] for row in aliases if row["alias_kind"] == "printed"}
+    assert {name for name in printed if name not in table} == set()
+    assert set(re.findall(r"区[一-鿿]{2,8}?(?:局|指挥部)", table)) <= printed
+
+
+def test_a_text_target_that_repeats_an_indicator_has_its_unit() -> None:
+    owners = {row["indicator_code"]: row["responsible_unit_ids"] for row in seed("indicators")}
+    for row in seed("text_targets"):
+        if row["role"] == "target" and row["indicator_code"]:
+            assert row["responsible_unit_ids"] == owners[row["indicator_code"]], row["text_target_id"]
+
+
+def test_projects_have_parents_in_their_box_and_no_cycle() -> None:
+    projects = {row["project_id"]: row for row in seed("projects")}
+    headings = {row["project_type"] for row in seed("project_types") if row["measured_by"] == "heading"}
+    for row in projects.values():
+        seen = {row["project_id"]}
+        parent = row["parent_project_id"]
+        while parent:
+            assert parent not in seen, f"{row['project_id']} is its own ancestor"
+            assert projects[parent]["box_no"] == row["box_no"]
+            assert projects[parent]["project_type"] in headings, parent
+            seen.add(parent)
+            parent = projects[parent]["parent_project_id"]
+    with_children = {row["parent_project_id"] for row in projects.values()}
+    childless = {
+        one for one, row in projects.items() if row["project_type"] in headings and one not in with_children
+    }
+    assert childless == set(), "a heading without projects has no progress: give it a type with stages"
+
+
+def test_the_same_project_in_two_boxes_is_decided_to_count_once() -> None:
+    once = {
+        row["target_id"]
+        for row in seed("decision_targets")
+        if row["effect"] == "counted_once" and row["target_type"] == "project"
+    }
+    linked = {row["project_id"]: row["same_as_project_id"] for row in seed("projects")}
+    assert {one for pair in linked.items() if pair[1] for one in pair} == once
+
+
+def test_stages_follow_one_another_and_points_rest_on_a_decision() -> None:
+    staged = {row["project_type"] for row in seed("project_types") if row["measured_by"] == "staged"}
+    stages: dict[str, list[Row]] = {}
+    for row in seed("project_stages"):
+        stages.setdefault(row["project_type"], []).append(row)
+    assert set(stages) == staged
+    decisions = {row["decision_id"] for row in seed("decisions")}
+    for kind, rows in stages.items():
+        assert [int(row["stage_no"]) for row in rows] == list(range(1, len(rows) + 1)), kind
+        points = [Decimal(row["cumulative_points_pct"]) for row in rows if row["cumulative_points_pct"]]
+        assert len(points) in (0, len(rows)), kind
+        if points:
+            assert points[0] == 0 and points[-1] == 100 and points == sorted(set(points)), kind
+            assert {row["points_decision_id"] for row in rows} <= decisions, kind
+        else:
+            assert {row["points_decision_id"] for row in rows} == {""}, kind
+
+
+def test_a_required_stage_is_one_of_the_type_and_its_words_are_cited(outline: list[str]) -> None:
+    stages = {(row["project_type"], row["stage_id"]) for row in seed("project_stages")}
+    asked = [row for row in seed("projects") if row["required_stage_id"]]
+    assert len(asked) >= 10
+    for row in asked:
+        assert (row["project_type"], row["required_stage_id"]) in stages
+        words = lines_of(outline, row, "required_line_from", "required_line_to")
+        assert row["required_printed_zh"] in words, row["project_id"]
+
+
+def test_school_projects_add_up_to_the_totals_of_the_text() -> None:
+    """60 + 31 + 9 + 6 + 2 + 1 = 109 schools; of the 91 000 places the kindergartens' are not printed."""
+    quantity = {row["project_id"]: int(row["quantity_value"] or 0) for row in seed("projects")}
+    total: Counter[str] = Counter()
+    for row in seed("project_targets"):
+        if row["link_basis"] == "part_of_figure":
+            total[row["target_id"]] += quantity[row["project_id"]]
+    assert total == {"T042": 109, "T043": 73060}
+
+
+def test_same_figure_links_carry_the_same_figure() -> None:
+    targets = {row["text_target_id"]: row for row in seed("text_targets")}
+    projects = {row["project_id"]: row for row in seed("projects")}
+    same = [row for row in seed("project_targets") if row["link_basis"] == "same_figure"]
+    assert len(same) == 20
+    for row in same:
+        target, project = targets[row["target_id"]], projects[row["project_id"]]
+        assert Decimal(target["target_value"]) == Decimal(project["quantity_value"]), row["project_id"]
+        assert target["unit"] == project["quantity_unit"], row["project_id"]
+
+
+def test_decisions_choose_one_of_their_options_in_both_languages() -> None:
+    for row in seed("decisions"):
+        letters = [re.findall(r"(?:^|; )([A-Z]): ", row[column]) for column in ("options", "options_en")]
+        assert letters[0] == letters[1], row["decision_id"]
+        assert letters[0] == sorted(set(letters[0])) and row["chosen_option"] in letters[0], row[
+            "decision_id"
+        ]
+
+
+def test_every_decision_says_what_it_touches() -> None:
+    bridged = {row["decision_id"] for row in seed("decision_targets")}
+    assert {row["decision_id"] for row in seed("decisions")} == bridged
+
+
+def test_a_decision_an_indicator_reads_touches_that_indicator() -> None:
+    touched = {(row["decision_id"], row["target_id"]) for row in seed("decision_targets")}
+    for row in seed("decisions"):
+        if row["indicator_code"]:
+            assert (row["decision_id"], row["indicator_code"]) in touched, row["decision_id"]
+
+
+def test_what_is_read_soft_or_open_rests_on_a_decision() -> None:
+    touched = {(row["target_id"], row["effect"]) for row in seed("decision_targets")}
+    effect = {row["modifier"]: row["effect"] for row in seed("target_modifiers")}
+    for row in seed("text_targets"):
+        if row["role"] != "target":
+            continue
+        one = row["text_target_id"]
+        modifiers = listed(row["modifiers"])
+        if row["target_kind"] == "coverage" and row["figure_basis"] == "read":
+            assert (one, "target") in touched, one
+        if any(effect[modifier] == "soft" for modifier in modifiers):
+            assert (one, "status") in touched, one
+        if "size_class" in modifiers:
+            assert (one, "definition") in touched, one
+        if row["target_kind"] == "cumulative_sum":
+            assert (one, "period") in touched, one
+        if row["duplicate_of"]:
+            assert (one, "counted_once") in touched, one
+
+
+def test_comparators_are_those_of_the_relative_targets() -> None:
+    kinds = {"relative_region": "region", "relative_series": "series", "floor": "own_baseline"}
+    relative = {
+        ("indicator", row["indicator_code"]): row for row in seed("targets") if row["target_kind"] in kinds
+    }
+    relative |= {
+        ("text_target", row["text_target_id"]): row
+        for row in seed("text_targets")
+        if row["target_kind"] in kinds
+    }
+    comparators = {(row["target_type"], row["target_id"]): row for row in seed("comparators")}
+    assert set(comparators) == set(relative)
+    city = seed("plans")[0]["comparator_area_code"]
+    for key, row in comparators.items():
+        assert row["comparator_kind"] == kinds[relative[key]["target_kind"]], key
+        assert row["operator"] == relative[key]["operator"], key
+        assert row["area_code"] == (city if row["comparator_kind"] == "region" else ""), key
+        stated = relative[key].get("comparator_indicator_code")
+        assert stated is None or stated == row["comparator_indicator_code"], key
+
+
+def test_every_assigned_target_has_an_assignment_or_says_it_was_not_published() -> None:
+    owed = {row["indicator_code"] for row in seed("targets") if row["target_kind"] == "assigned_by_superior"}
+    rows = seed("superior_assignments")
+    assert {row["indicator_code"] for row in rows} == owed
+    for row in rows:
+        if row["assignment_status"] == "not_published":
+            kept = [
+                row[c]
+                for c in ("assigned_value", "document_no", "document_title", "document_date", "base_year")
+            ]
+            assert kept == [""] * 5, "no value may be invented"
+
+
+def test_milestones_hold_nothing_the_plan_does_not_print() -> None:
+    """The plan decomposes no target by year; what a method derives stands in a model."""
+    assert [row for row in seed("milestones") if row["origin"] == "printed"] == []
+
+
+def test_kinds_are_those_the_contract_knows() -> None:
+    contract = yaml.safe_load((SEEDS / "_text_targets__seeds.yml").read_text(encoding="utf-8"))
+    (described,) = (one for one in contract["seeds"] if one["name"] == "text_targets")
+    (kind,) = (column for column in described["columns"] if column["name"] == "target_kind")
+    known = set(kind["data_tests"][0]["accepted_values"]["arguments"]["values"])
+    assert len(known) == 15
+    assert {row["target_kind"] for row in seed("text_targets")} <= known
+    assert {row["target_kind"] for row in seed("targets")} <= known
+    kinds = {row["text_target_id"]: row["target_kind"] for row in seed("text_targets")}
+    of_text = {
+        "T002": "period_average_growth", "T003": "relative_series", "T008": "level", "T012": "service_radius",
+        "T015": "threshold_count", "T038": "ceiling", "T046": "level_without_baseline", "B016": "rank",
+    }  # fmt: skip
+    assert {one: kinds[one] for one in of_text} == of_text
+
+
+def test_a_target_has_a_year_and_a_level_its_baseline() -> None:
+    for row in seed("text_targets"):
+        one, target = row["text_target_id"], row["role"] == "target"
+        assert row["target_year"] == ("2025" if target else ""), one
+        assert (row["target_value"] == "") or target, one
+        if target:
+            with_baseline = bool(row["baseline_value"])
+            assert with_baseline == bool(row["baseline_year"]) == bool(row["baseline_source"]), one
+            assert with_baseline or row["target_kind"] != "level", one
+            assert not (with_baseline and row["target_kind"] == "level_without_baseline"), one
