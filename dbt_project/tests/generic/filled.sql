@@ -1,10 +1,10 @@
 {% test filled(model, columns) %}
--- Columns that must never be empty: one test a table, whose rows say which column and how often.
+-- Columns of a seed that must hold something in every row; its rows are ours, so no landing tells where they came from.
 {% for column in columns %}
 select
-    '{{ model.identifier }}, column {{ column }}' as where_found,
-    count(*) || ' empty cells' as found,
-    'a value in every row' as expected,
+    '{{ model.identifier }}.csv, column {{ column }}' as where_found,
+    count(*) || ' empty cells 个空格' as found,
+    'a value in every row 每行有值' as expected,
     'fill in the rows, or give them a status that says why not' as remedy
 from {{ model }}
 where {{ column }} is null
