@@ -9,7 +9,9 @@ sender's own total), ``parts`` (how many files it is), ``origin``. The parts of 
 ``lines.1.csv``, ``lines.2.csv`` and so on, with the one sidecar of ``lines.csv``.
 
 With ``move`` a file does not stay: it goes into a folder of its own below ``done/`` or ``rejected/``, and a
-``receipt.json`` beside it says where it was landed or why it was not. Without, it is taken as it lies there.
+``receipt.json`` beside it says where it was landed or why it was not. What was written within the last
+``SETTLED_SECONDS`` may still be on its way and would be torn from who writes it: it is announced and left for
+the next pull. Without ``move`` a file is taken as it lies there.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import os
 import re
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
@@ -98,7 +100,7 @@ def inbox(feed: Feed) -> Path:
 
 
 def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:  # noqa: ARG001
-    """Yield the files dropped for a table, by name; those of a later day are left for later.
+    """Yield the files dropped for a table, by name; those of a later day or not yet settled wait.
 
     ``month`` does not choose among the files: a late correction of another month must get in too. Raises
     ``BadInput`` with every file that may not be there, or lacks its sidecar or one of its parts.
@@ -109,6 +111,8 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         logger.info("%s: nothing was dropped, the folder does not exist", folder)
         return
     paths = [path for path in sorted(folder.iterdir()) if not _is_left_alone(path, request)]
+    if request.move:
+        paths = list(_settled(paths, request))
     problems = [problem for path in paths if (problem := _problem(path, request))]
     good = [path for path in paths if not _problem(path, request)]
     problems += _strays(good, table_name, feed, request)
@@ -146,6 +150,36 @@ def acknowledge(feed: Feed, extract: Extract, landed_in: Path | None, problems: 
     }
     text = json.dumps(receipt, ensure_ascii=False, indent=2) + "\n"
     (folder / RECEIPT).write_text(text, encoding="utf-8")
+
+
+def mark_settled(*paths: Path) -> None:
+    """Say that files are whole, so that the next pull takes them: for who has just written them himself."""
+    before = time.time() - SETTLED_SECONDS
+    for path in paths:
+        os.utime(path, (before, before))
+
+
+def _settled(paths: Iterable[Path], request: Request) -> Iterator[Path]:
+    """The files of downloads in which nothing, sidecar included, was written lately; others are announced."""
+    for dropped in _downloads(list(paths), request):
+        beside = [dropped.sidecar] if request.sidecar and dropped.sidecar.is_file() else []
+        fresh = [path.name for path in (*dropped.paths, *beside) if _age_seconds(path) < SETTLED_SECONDS]
+        if fresh:
+            logger.warning(
+                "%s: 刚写入，可能尚未传完，留待下次 / written within %.0f s (%s), may still be on its way; "
+                "left for the next pull",
+                dropped.paths[0].with_name(dropped.name),
+                SETTLED_SECONDS,
+                ", ".join(fresh),
+            )
+        else:
+            yield from dropped.paths
+
+
+def _age_seconds(path: Path) -> float:
+    """Since when nothing was written. A clock ahead of ours must not keep a file out: hence ctime."""
+    told = path.lstat()
+    return time.time() - min(told.st_mtime, told.st_ctime)
 
 
 def _extract(
@@ -196,6 +230,13 @@ def _said(dropped: _Dropped, feed: Feed, table_name: str) -> _Said:
             known = [*facts, *_Said.model_fields]
             found = f"an unknown name {name!r}{did_you_mean(name, known)}"
             raise BadInput.one(where, found, f"names of {', '.join(known)}", "correct or remove it")
+    if said.row_count is None and "row_count" in feed.table(table_name).control:
+        raise BadInput.one(
+            where,
+            "no row_count",
+            f"the rows of {dropped.name} as its sender counts them, which tells half a file from a whole one",
+            "write it as the page of the query or the sender's note shows it; do not count the file",
+        )
     _check_parts(dropped, said)
     return said
 

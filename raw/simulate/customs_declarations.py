@@ -26,6 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from raw.doors.drop_folder import mark_settled
 from raw.readers.customs_csv import MONEY
 from raw.replica.table import rows
 
@@ -113,6 +114,7 @@ def write(file: Path, wanted: Wanted) -> int:
     said = facts(wanted) | {"row_count": count, "origin": "simulated"}
     sidecar = file.with_name(f"{file.name}.facts.json")
     sidecar.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    mark_settled(file, sidecar)
     return count
 
 

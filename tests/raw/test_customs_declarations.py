@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raw import fetch
-from raw.doors import Extract, Original
+from raw.doors import Extract, Original, drop_folder
 from raw.errors import BadInput
 from raw.feed import Feed, find_feed
 from raw.land import Landed, probe, pull
@@ -342,13 +344,17 @@ class Dropping:
         return self.root / "inbox" / "customs_declarations"
 
     def put(self, name: str, text: str, **said: object) -> None:
+        """Put a file there that came whole some time ago; what is said of it, its rows included, beside it."""
         self.inbox.mkdir(parents=True, exist_ok=True)
         (self.inbox / name).write_bytes(text.encode("gb18030"))
+        drop_folder.mark_settled(self.inbox / name)
         if said:
-            (self.inbox / f"{name}.facts.json").write_text(json.dumps(said), "utf-8")
+            self.say(name, **{"row_count": text.count("\n") - 1, **said})
 
     def say(self, name: str, **said: object) -> None:
-        (self.inbox / f"{name}.facts.json").write_text(json.dumps(said), "utf-8")
+        sidecar = self.inbox / f"{name}.facts.json"
+        sidecar.write_text(json.dumps(said), "utf-8")
+        drop_folder.mark_settled(sidecar)
 
     def pull(self, as_of: date = date(2024, 3, 31)) -> list[Landed]:
         return pull(only("drop_folder"), as_of, landing_root=self.root / "landing")
@@ -413,7 +419,58 @@ def test_without_a_sidecar_a_file_waits_and_is_told_of(dropping: Dropping) -> No
     dropping.put("soy.csv", HEADER + SOY)
     assert "soy.csv.facts.json: 发现 found no sidecar" in dropping.refusal()
     assert (dropping.inbox / "soy.csv").is_file()
+    dropping.say("soy.csv", **FACTS, row_count=1)
+    assert len(dropping.pull()) == 1
+
+
+def test_half_a_file_is_never_landed_as_a_whole_one(dropping: Dropping) -> None:
+    """A copy that stops at the end of a line is well-formed: only the sender's own number of rows tells."""
+    half = HEADER + SOY
+    dropping.put("soy.csv", half)
     dropping.say("soy.csv", **FACTS)
+    told = dropping.refusal()
+    assert "soy.csv.facts.json: 发现 found no row_count" in told and "do not count the file" in told
+    assert (dropping.inbox / "soy.csv").is_file(), "who dropped it adds what is missing beside it"
+    dropping.say("soy.csv", **FACTS, row_count=2)
+    assert "row_count 1；应为 expected 2" in dropping.refusal()
+    assert not list((dropping.root / "landing").glob("*/lines/vintage=*"))
+
+
+@pytest.mark.parametrize("fresh", ["soy.1.csv", "soy.2.csv", "soy.csv.facts.json"])
+def test_a_download_still_being_copied_is_announced_and_left_for_the_next_pull(
+    dropping: Dropping, caplog: pytest.LogCaptureFixture, fresh: str
+) -> None:
+    dropping.put("soy.1.csv", many(0, 5))
+    dropping.put("soy.2.csv", many(5, 5))
+    dropping.say("soy.csv", **FACTS, row_count=10)
+    dropping.put("other.csv", HEADER + BLACK, **{**FACTS, "SELECTION": "all"})
+    (dropping.inbox / fresh).touch()
+    (other,) = dropping.pull()
+    assert other.manifest["facts"]["SELECTION"] == "all", "the files that have settled go on"
+    assert f"written within 30 s ({fresh}), may still be on its way; left for the next pull" in caplog.text
+    assert len(list(dropping.inbox.glob("soy.*"))) == 3, "nothing is torn from who writes it"
+    drop_folder.mark_settled(dropping.inbox / fresh)
+    (landed,) = dropping.pull()
+    assert landed.manifest["row_count"] == 10
+
+
+def test_an_empty_file_just_begun_is_no_mistake_yet(dropping: Dropping) -> None:
+    dropping.put("soy.csv", "")
+    (dropping.inbox / "soy.csv").touch()
+    assert dropping.pull() == []
+    drop_folder.mark_settled(dropping.inbox / "soy.csv")
+    assert "found 0 bytes" in dropping.refusal()
+
+
+def test_a_file_from_a_machine_whose_clock_is_ahead_is_taken_all_the_same(
+    dropping: Dropping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropping.put("soy.csv", HEADER + SOY, **FACTS)
+    ahead = time.time() + 86_400
+    os.utime(dropping.inbox / "soy.csv", (ahead, ahead))
+    assert dropping.pull() == []
+    later = time.time() + drop_folder.SETTLED_SECONDS
+    monkeypatch.setattr(drop_folder.time, "time", lambda: later)
     assert len(dropping.pull()) == 1
 
 
@@ -425,7 +482,7 @@ def test_a_sidecar_with_a_slip_in_a_name(dropping: Dropping) -> None:
 def test_parts_wait_for_the_one_that_is_missing(dropping: Dropping) -> None:
     dropping.put("soy.1.csv", many(0, 5))
     dropping.put("soy.3.csv", many(10, 5))
-    dropping.say("soy.csv", **FACTS)
+    dropping.say("soy.csv", **FACTS, row_count=15)
     assert "a missing or an extra part" in dropping.refusal()
     dropping.put("soy.2.csv", many(5, 5))
     (landed,) = dropping.pull()
@@ -434,7 +491,7 @@ def test_parts_wait_for_the_one_that_is_missing(dropping: Dropping) -> None:
 
 def test_the_sidecar_may_say_how_many_parts_there_are(dropping: Dropping) -> None:
     dropping.put("soy.1.csv", many(0, 5))
-    dropping.say("soy.csv", **FACTS, parts=2)
+    dropping.say("soy.csv", **FACTS, row_count=10, parts=2)
     assert "soy.1.csv to soy.2.csv, each once" in dropping.refusal()
 
 
