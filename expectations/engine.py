@@ -157,6 +157,15 @@ def judge(datasource: DuckDBDatasource, suite: Suite, checks: Sequence[Check]) -
     ]
 
 
+def is_empty(datasource: DuckDBDatasource, table: str) -> bool:
+    """Whether a table (``schema.name``) has no row; one that cannot be read is not empty, its rule tells."""
+    some = sa.select(sa.literal(1)).select_from(sa.text(table)).limit(1)
+    try:
+        return not datasource.get_execution_engine().execute_query(some).fetchall()
+    except sa.exc.SQLAlchemyError:
+        return False
+
+
 def expectation_of(suite: Suite, check: Check, number: str = "0") -> Any:  # noqa: ANN401 (their Expectation)
     """The check for Great Expectations; raises BadInput when its name or arguments are unknown."""
     where = f"{suite.path}: rules[{check.rule.id}].expectation"

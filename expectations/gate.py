@@ -22,11 +22,12 @@ from warehouse.connect import reader, sha256_of
 from warehouse.verdict import MAX_FAILING_ROWS, RuleResult, Scalar, Verdict
 
 if TYPE_CHECKING:
-    from expectations.engine import Outcome
+    from expectations.engine import DuckDBDatasource, Outcome
 
 DATABASE = "warehouse.duckdb"
 CONFIRMED = Path(__file__).with_name("confirmed_revisions.yml")
 FIRST_RELEASE = "首次发布，无可比较 / first release, nothing to compare with"
+NO_ROWS = "没有数据可判定 / no rows to judge by"
 _UNJUDGED = Text(
     zh="规则未能执行，按未通过处理：先修复规则或数据表，再重新检查",
     en="the rule could not be run and counts as failed: repair the rule or the mart, then check again",
@@ -130,14 +131,29 @@ def _results(
     results: list[RuleResult] = []
     with engine.opened(database, previous=previous, confirmed=confirmed) as datasource:
         for suite in suites:
-            skipped = [c for c in suite.checks if previous is None and c.rule.needs == "previous_release"]
-            results += [_first_release(suite, check) for check in skipped]
-            asked = [check for check in suite.checks if check not in skipped]
+            asked: list[Check] = []
+            for check in suite.checks:
+                if why := _vacuous(check, previous, datasource):
+                    results.append(_passed_vacuously(suite, check, why))
+                else:
+                    asked.append(check)
             results += [_result(suite, outcome) for outcome in engine.judge(datasource, suite, asked)]
     return results
 
 
-def _first_release(suite: Suite, check: Check) -> RuleResult:
+def _vacuous(check: Check, previous: Path | None, datasource: DuckDBDatasource) -> str | None:
+    """Why there is nothing that a check could judge by; ``None`` where there is."""
+    from expectations import engine
+
+    if previous is None and check.rule.needs == "previous_release":
+        return FIRST_RELEASE
+    table = check.rule.needs_rows
+    if table is not None and engine.is_empty(datasource, table):
+        return f"{NO_ROWS}: {table}"
+    return None
+
+
+def _passed_vacuously(suite: Suite, check: Check, why: str) -> RuleResult:
     return RuleResult(
         rule_id=check.rule_id,
         suite=suite.mart,
@@ -147,7 +163,7 @@ def _first_release(suite: Suite, check: Check) -> RuleResult:
         what_en=check.rule.what_en,
         because=str(check.because),
         remedy=str(check.rule.remedy),
-        observed=FIRST_RELEASE,
+        observed=why,
     )
 
 

@@ -75,7 +75,11 @@ class Range(_Strict):
 
 
 class Rule(_Strict):
-    """One rule; see the module's docstring."""
+    """One rule; see the module's docstring.
+
+    ``needs: previous_release`` and ``needs_rows: <schema>.<table>`` say what there must be to judge by.
+    Without it the rule passes, and its result says so.
+    """
 
     id: Name
     what_zh: Words
@@ -88,6 +92,7 @@ class Rule(_Strict):
     ranges: Annotated[list[Range], Field(min_length=1)] | None = None
     indicator_code_column: str | None = None
     needs: Literal["previous_release"] | None = None
+    needs_rows: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")] | None = None
 
     @model_validator(mode="after")
     def _one_demand(self) -> Rule:

@@ -36,6 +36,10 @@ create table fct_feed_timeliness(feed varchar, table_name varchar, reference_mon
   late_after_date date, timeliness varchar);
 create table fct_monthly_flows(series_code varchar, area_code varchar, scope varchar, reference_month varchar,
   origin varchar);
+create schema intermediate;
+create table intermediate.int_customs_totals__reconciled(series_code varchar, reference_period varchar,
+  source_id varchar, covered_period varchar, lines_value_cny decimal(24,6), published_value_cny double,
+  difference_pct double);
 create table fct_water_section_monthly(section_code varchar, reference_month varchar, origin varchar);
 insert into release_info values ('2024-12', date '2024-12-31', 'official', 'qwc-14', '规划', 'Plan');
 insert into dim_source values ('S003', '2020年西海岸新区经济运行情况', date '2021-03-19', 'day', 'published');

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from expectations.__main__ import main
-from expectations.gate import FIRST_RELEASE, judge
+from expectations.gate import FIRST_RELEASE, NO_ROWS, judge
 from expectations.suite import load_suites
 from raw.errors import BadInput
 from tests.expectations.conftest import MakeBuild
@@ -222,12 +222,20 @@ BROKEN: list[Broken] = [
         (),
         "insert into fct_water_section_monthly values ('S-01', '2024-11', 'simulated')",
     ),
+    (
+        "fct_observations.customs_lines_meet_published_totals",
+        "block",
+        (),
+        "insert into intermediate.int_customs_totals__reconciled"
+        " values ('TRADE_TOTAL', '2021-07', 'S046', '2021', 236820000000, 473640000000, -50)",
+    ),
     ("release_info.kind_is_known", "block", (), "update release_info set kind = 'oficial'"),
     ("release_info.kind_is_stated", "block", (), "update release_info set kind = null"),
     ("release_info.one_month_one_day", "block", (), "update release_info set as_of_date = '2024-12-30'"),
     ("release_info.at_least_one_plan", "block", (), "delete from release_info"),
 ]
 
+RECONCILED = "intermediate.int_customs_totals__reconciled"
 ALONE = {"release_info.one_month_one_day", "release_info.at_least_one_plan"}
 # Rules that stand in several suites with the same words; each is broken above in another suite.
 SAME_RULE_ELSEWHERE = {
@@ -258,6 +266,32 @@ def test_a_sound_build_passes_and_its_verdict_lies_beside_it(make_build: MakeBui
         "value_withdrawn",
     }
     writer(build / "warehouse.duckdb").close()
+
+
+def test_without_customs_lines_their_rule_passes_and_says_that_it_had_nothing_to_judge(
+    make_build: MakeBuild,
+) -> None:
+    (told,) = (r for r in judge(make_build()).results if r.rule_id == "customs_lines_meet_published_totals")
+    assert (told.success, told.severity, told.observed) == (True, "block", f"{NO_ROWS}: {RECONCILED}")
+
+
+def test_customs_lines_may_differ_from_a_published_total_by_no_more_than_a_revision_does(
+    make_build: MakeBuild,
+) -> None:
+    agreeing = f"insert into {RECONCILED} values ('TRADE_TOTAL', '2021-07', 'S046', '2021', 99, 100, -1)"
+    (told,) = (
+        r
+        for r in judge(make_build("b", agreeing)).results
+        if r.rule_id == "customs_lines_meet_published_totals"
+    )
+    assert (told.success, told.observed) == (True, "no failing row")
+
+
+def test_a_build_without_the_table_of_customs_lines_is_not_taken_for_one_without_lines(
+    make_build: MakeBuild,
+) -> None:
+    told = failing(judge(make_build("b", f"drop table {RECONCILED}")))
+    assert told["fct_observations.customs_lines_meet_published_totals"].observed.startswith("error")
 
 
 def test_judging_twice_gives_the_same_bytes(make_build: MakeBuild) -> None:

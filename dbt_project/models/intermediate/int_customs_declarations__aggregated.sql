@@ -1,17 +1,22 @@
 -- Monthly trade from the lines of the customs office: the West Coast's share, and Qingdao as a whole for control.
+-- Lines of another city, and lines that say no place at all, are no part of either; a test counts them.
 -- Where a line says neither division nor a district that lies in one area (37029 is most of the city), the West Coast
 -- has no figure: without that line it would be too small.
 with
 
+qingdao as (
+    select * from {{ ref('int_customs_declarations__located') }}
+    where supplier = 'customs_office' and city_code = 'CN-370200'
+),
+
 areas as (
     select
         'CN-370200' as area_code,
-        located.* exclude (area_code)
-    from {{ ref('int_customs_declarations__located') }} as located
-    where located.supplier = 'customs_office'
+        qingdao.* exclude (area_code)
+    from qingdao
     union all by name
-    select * from {{ ref('int_customs_declarations__located') }}
-    where supplier = 'customs_office' and area_code = 'CN-370211'
+    select * from qingdao
+    where area_code = 'CN-370211'
 ),
 
 unplaced as (
@@ -20,7 +25,7 @@ unplaced as (
         direction,
         covered_period
     from {{ ref('int_customs_declarations__located') }}
-    where supplier = 'customs_office' and area_code is null
+    where supplier = 'customs_office' and area_code is null and coalesce(city_code, 'CN-370200') = 'CN-370200'
 )
 
 select

@@ -1,5 +1,6 @@
--- Lines of all commodities at 8 digits in yuan, each with its direction, its month and the area it belongs to.
+-- Lines of all commodities at 8 digits in yuan, each with its direction, its month, its city and the area it belongs to.
 -- The administrative division on the declaration says the area; where there is none, the customs district does.
+-- The city is what digits 1 to 4 of the customs district say (3702 Qingdao), or of the division where it has none.
 {{ config(materialized='view') }}
 
 select
@@ -9,9 +10,11 @@ select
     lines.last_month,
     lines.data_month[1:4] || '-' || lines.data_month[5:6] as reference_period,
     case
-        when lines.division_code != '_T' then 'CN-' || lines.division_code
+        -- 370200 names the city, and nobody's part of it.
+        when right(lines.division_code, 2) not in ('_T', '00') then 'CN-' || lines.division_code
         else districts.area_code
     end as area_code,
+    'CN-' || coalesce(nullif(lines.district_code, '_T'), nullif(lines.division_code, '_T'))[1:4] || '00' as city_code,
     lines.trade_value_cny,
     lines.landing_vintage_date,
     lines.landing_id,

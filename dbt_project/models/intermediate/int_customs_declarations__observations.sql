@@ -1,5 +1,7 @@
 -- The West Coast's monthly trade, computed from the customs office's lines, in the shape of all figures.
 -- A total needs both directions; a year to date needs every month from January of one and the same file.
+-- A month may stand in the file of its year and in one of its own. The one landed later counts; of two landed on one
+-- day the year's does, so that the month and the year to date come from one file: its source sorts first.
 with
 
 directions as (
@@ -74,7 +76,7 @@ select
     'A' as obs_status,
     cast(null as varchar) as stage,
     '' as tags,
-    'CUSTOMS-LINES-' || figures.vintage_date as source_id,
+    'CUSTOMS-LINES-' || figures.vintage_date || '-' || figures.covered_period as source_id,
     figures.origin,
     figures.vintage_date as first_seen_date,
     figures.landing_id,
