@@ -6,7 +6,8 @@ month and what there is to choose from, ``getQueryDataListByWhere`` how many row
 ``downloadQueryData`` gives at most 10,000 of them as CSV. A larger answer is fetched in parts, by partner and
 then by trade mode, which make one download; the number of rows that the page showed is its control total.
 
-A year is fetched as a whole, by month, because earlier months are corrected by later releases.
+A year is fetched as a whole, by month, because earlier months are corrected by later releases. A download of
+which one part cannot be had is left out as a whole; the other years and directions go on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bs4 import BeautifulSoup
@@ -23,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
-from raw.fetch import BadBody, Fetched, Policy, fetch
+from raw.fetch import BadBody, Fetched, Policy, fetch, told_together
 from raw.readers.customs_csv import OUTER_FIELDS, PART_ROWS
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ class _Page:
 def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:  # noqa: ARG001
     """Yield each year and direction as one download; nothing without a service, or while it has no month.
 
-    A service that lives in a later day than ``as_of`` is left out: it cannot be asked for the past.
+    A service that lives in a later day than ``as_of`` is left out: it cannot be asked for the past. Raises
+    ``BadInput`` where the form page cannot be had, and at the end for the downloads that could not.
     """
     request = Request.model_validate(feed.request)
     variable = f"RAW_{feed.feed.upper()}_URL"
@@ -81,11 +83,25 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         logger.info("%s: no month is out", feed.base_url)
         return
     first = max(request.first_year, int(month[:4]) - YEARS_BACK) if month else request.first_year
+    refused: list[BadInput] = []
     for year in range(first, int(page.latest[:4]) + 1):
         for direction in DIRECTIONS:
-            extract = _extract(feed, request, page, direction, year)
+            try:
+                extract = _extract(feed, request, page, direction, year)
+            except BadInput as error:
+                BadInput.__init__(error, [_named(one, direction, year) for one in error.problems])
+                refused.append(error)
+                continue
             if extract:
                 yield extract
+    # Told last, so that one bad download does not keep the others out.
+    if refused:
+        raise told_together(refused)
+
+
+def _named(problem: Problem, direction: str, year: int) -> Problem:
+    """All downloads have one address: the problem says which of them is left out."""
+    return replace(problem, where=f"{direction} {year}, {problem.where}")
 
 
 def _extract(feed: Feed, request: Request, page: _Page, direction: str, year: int) -> Extract | None:

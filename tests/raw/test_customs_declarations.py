@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from raw import fetch
-from raw.doors import Extract, Original, drop_folder
-from raw.errors import BadInput
+from raw.doors import Extract, Original, customs_query, drop_folder
+from raw.errors import BadInput, Problem
 from raw.feed import Feed, find_feed
+from raw.fetch import BadBody
 from raw.land import Landed, probe, pull
 from raw.readers import customs_csv, read_part
 from raw.replica.clock import end_of
@@ -550,6 +551,32 @@ def test_a_large_answer_comes_in_parts_marked_as_simulated(
     assert {len(one.manifest["files"]) for one in landed} == {2}
     assert {one.manifest["origin"] for one in landed} == {"simulated"}
     assert landed[0].manifest["control"]["row_count"] == {"expected": 11_985, "found": 11_985}
+
+
+@pytest.mark.parametrize("spoilt", [1, 2])
+def test_a_part_that_cannot_be_had_leaves_out_its_download_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: int
+) -> None:
+    """Exports of 2021 come first, in two parts: without one of them the other is nothing."""
+    asked = 0
+    download = customs_query._download
+
+    def spoiling(*question: object) -> fetch.Fetched:
+        nonlocal asked
+        asked += 1
+        if asked == spoilt:
+            raise BadBody(Problem("the address", "status 403 Forbidden", "status 200", "ask"), b"<html>")
+        return download(*question)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(customs_query, "_download", spoiling)
+    with stand_in(monkeypatch, date(2022, 1, 25)), pytest.raises(BadInput) as refused:
+        query(tmp_path, date(2022, 1, 25))
+    assert str(refused.value).startswith("export 2021, the address: 发现 found status 403 Forbidden")
+    (manifest,) = (tmp_path / "customs_declarations/lines").glob("vintage=*/manifest.json")
+    landed = json.loads(manifest.read_text("utf-8"))
+    assert landed["facts"]["DIRECTION"] == "import" and len(landed["files"]) == 2
+    (kept,) = (tmp_path / "customs_declarations/lines/quarantine").glob("*/lines.body")
+    assert kept.read_bytes() == b"<html>"
 
 
 def test_a_later_release_corrects_the_months_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
