@@ -1,4 +1,4 @@
-"""What any .xlsx from outside must be before it is opened: whole, plain, of sane size; and a number's text.
+"""What any .xlsx from outside must be before it is opened: whole, plain, of sane size; and its values.
 
 Format: ISO/IEC 29500 (Office Open XML). Macros, external links, embedded objects, entity declarations and
 oversized archives are refused unopened.
@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from openpyxl.utils.exceptions import InvalidFileException
 
-from raw.errors import BadInput
+from raw.errors import BadInput, Problem
 
 SAVE_AGAIN = (
     "用表格软件打开，另存为 .xlsx 后重新交来 / "
@@ -183,6 +184,43 @@ def told_damage(name: str) -> Iterator[None]:
             "可读的 .xlsx 工作簿 / a readable .xlsx workbook",
             SAVE_AGAIN,
         ) from error
+
+
+def sheet_values(content: bytes, name: str) -> dict[str, list[list[Any]]]:
+    """The values of every sheet by its title, rows from the first one on; an empty cell is ``None``.
+
+    For readers that take what a formula gave for a figure: its value is in the file if a spreadsheet program
+    saved it there. Raises ``BadInput`` for a damaged workbook, and naming every formula without its value.
+    """
+    from openpyxl import load_workbook
+
+    with told_damage(name):
+        book = load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
+        formulas = load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
+        problems = [
+            Problem(
+                f"{name}, {sheet.title}!{cell.coordinate}",
+                f"公式没有算出的值 / the formula {formula_text(cell.value)!r} without the value it gave",
+                "存有结果的单元格 / a cell in which the result was saved",
+                "用表格软件打开、重算并保存，或复制后选择性粘贴为数值，再重新交来 / open it in the "
+                "spreadsheet program, recalculate and save, or paste the values, and send that",
+            )
+            for sheet in formulas.worksheets
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.data_type == "f" and book[sheet.title][cell.coordinate].value is None
+        ]
+    if problems:
+        raise BadInput(problems)
+    return {
+        sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
+    }
+
+
+def formula_text(value: object) -> str:
+    """A formula as written, shortened; array and table formulas come as objects that carry their text."""
+    text = value if isinstance(value, str) else getattr(value, "text", None) or "a formula"
+    return str(text)[:60]
 
 
 def number_text(value: int | float) -> str:

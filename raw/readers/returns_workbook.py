@@ -446,14 +446,8 @@ def _refuse_formula(cell: _Cell, findings: _Findings) -> None:
             cell,
             "数值，不是公式 / a value, not a formula",
             "复制后选择性粘贴为数值 / send the value: copy the cell and paste it as value",
-            _formula(cell),
+            f"公式 / the formula {xlsx.formula_text(cell.value)!r}",
         )
-
-
-def _formula(cell: _Cell) -> str:
-    # Array and table formulas come as objects that carry their text.
-    text = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", None) or "a formula"
-    return f"公式 / the formula {str(text)[:60]!r}"
 
 
 def _refuse_error(cell: _Cell, findings: _Findings) -> None:

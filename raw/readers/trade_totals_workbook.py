@@ -4,7 +4,7 @@ Columns are called ``<item>_<measure>``: 进出口_当月, 进出口_当月同�
 进出口_年初至今同比, the same of 出口 and 进口, and of whatever part of the total the release tells
 (一般贸易_年初至今). That is the shape in which third parties pass the customs' table (8) on; above it stand a
 title that says the edition (人民币值, 美元值), and the unit. Every figure becomes a row of its own; an empty
-cell or "-" is no figure.
+cell or "-" is no figure; a formula counts by the value saved with it, and without one it is refused.
 
 Refused as a whole, because then it is not known which figure is wrong: exports and imports that do not add
 up to the total, and national imports above exports (see :func:`_mirrored`).
@@ -12,7 +12,6 @@ up to the total, and national imports above exports (see :func:`_mirrored`).
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,14 +89,8 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 
 
 
 def _sheets(content: bytes, file_name: str) -> dict[str, list[list[Any]]]:
-    import openpyxl
-
     xlsx.check_container(content, file_name, LIMITS, "ask the publisher for the table alone")
-    with xlsx.told_damage(file_name):
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    return {
-        sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
-    }
+    return xlsx.sheet_values(content, file_name)
 
 
 @dataclass(frozen=True)

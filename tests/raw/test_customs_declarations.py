@@ -566,7 +566,7 @@ def test_a_part_that_cannot_be_had_leaves_out_its_download_and_no_other(
         asked += 1
         if asked == spoilt:
             raise BadBody(Problem("the address", "status 403 Forbidden", "status 200", "ask"), b"<html>")
-        return download(*question)  # type: ignore[arg-type]
+        return download(*question)
 
     monkeypatch.setattr(customs_query, "_download", spoiling)
     with stand_in(monkeypatch, date(2022, 1, 25)), pytest.raises(BadInput) as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,6 +127,36 @@ def test_every_figure_is_a_row_and_a_dash_is_none() -> None:
         ("青岛市", "2021-07", "进出口", "年初至今", "4736.4"),
         ("青岛市", "2021-07", "出口", "年初至今", "2656"),
     ]
+
+
+def with_saved_values(content: bytes, **values: str) -> bytes:
+    """The workbook as a spreadsheet program saves it: beside each formula the value it gave."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
+        for member in old.namelist():
+            text = old.read(member)
+            if member == "xl/worksheets/sheet1.xml":
+                for cell, value in values.items():
+                    text = re.sub(
+                        rf'(<c r="{cell}"[^>]*><f>[^<]*</f>)(<v ?/>|<v></v>)'.encode(),
+                        rf"\1<v>{value}</v>".encode(),
+                        text,
+                    )
+            new.writestr(member, text)
+    return packed.getvalue()
+
+
+def test_a_formula_without_its_value_is_refused_and_never_read_as_no_figure() -> None:
+    """Written by a program that does not calculate, a formula has no value until somebody opens the file."""
+    unsaved = workbook(["2021-07", None, "=D4+E4", 2656, 2080.4], ["2021-06", "=1+1", 2, None, None])
+    told = refusal(unsaved)
+    assert (
+        "x.xlsx, 青岛市!C4: 发现 found 公式没有算出的值 / the formula '=D4+E4' without the value it gave"
+        in told
+    )
+    assert "青岛市!B5" in told and "recalculate and save" in told
+    saved = with_saved_values(workbook(["2021-07", None, "=D4+E4", 2656, 2080.4]), C4="4736.4")
+    assert ("青岛市", "2021-07", "进出口", "年初至今", "4736.4") in read(saved)
 
 
 def test_january_and_february_come_together() -> None:
