@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,16 +13,13 @@ from pathlib import Path
 from typing import Literal
 
 from raw.doors import Extract, Original
+from raw.doors.drop_folder import Said, read_sidecar, sidecar_of
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table, did_you_mean
 from raw.land import differing_totals
 from raw.readers import Read, read_part
 
 Kind = Literal["csv", "parquet", "json"]
-SIDECAR = ".facts.json"
-# What a sidecar may say besides facts and totals, of no concern here.
-ASIDE = ("origin", "parts")
-PART_NUMBER = re.compile(r"\.[1-9]\d*(?=\.[^.]+$)")
 TOTALS = ("row_count", "byte_count")
 COPY_OPTIONS = {"csv": "format csv, header", "parquet": "format parquet", "json": "format json, array true"}
 
@@ -88,18 +83,21 @@ def preview(
 ) -> Iterator[Preview]:
     """Read files (the parts of one download) as a table of a feed; the rows last as long as the block.
 
-    What the files do not say of themselves comes from ``said``, else from a sidecar ``<file>.facts.json``.
+    What the files do not say of themselves comes from ``said``, else from their sidecar (``drop_folder``).
     Without ``table_name`` the table is the only one that accepts the files. Raises ``BadInput`` with the
     reasons where none does, and asks where several do.
     """
-    told = {**_sidecar(files[0]), **(said or {})}
-    _check_names(feed, told)
+    beside = _beside(files[0], feed)
+    asked = dict(said or {})
+    _check_names(feed, asked)
+    totals = {name: int(asked[name]) for name in TOTALS if name in asked}
     extract = Extract(
         originals=tuple(Original(file.name, file) for file in files),
         url=str(files[0]),
         media_type="application/octet-stream",
-        control={name: int(told[name]) for name in TOTALS if name in told},
-        facts={name: text for name, text in told.items() if name not in TOTALS},
+        control={**beside.control, **totals},
+        facts={**beside.facts, **{name: text for name, text in asked.items() if name not in TOTALS}},
+        origin=beside.origin,
     )
     for file in files:
         if not file.is_file():
@@ -138,24 +136,20 @@ def _guessed(feed: Feed, extract: Extract, folder: Path) -> Preview:
     return accepted[0]
 
 
-def _sidecar(file: Path) -> dict[str, str]:
+def _facts(feed: Feed) -> list[str]:
+    """The facts of all tables, each once: which table a file is for is not known yet."""
+    return list(dict.fromkeys(name for table in feed.tables.values() for name in table.facts))
+
+
+def _beside(file: Path, feed: Feed) -> Said:
     """What is said of a file (or of the download it is a part of) beside it; nothing without a sidecar."""
-    names = (file.name, PART_NUMBER.sub("", file.name))
-    path = next((path for name in names if (path := file.with_name(name + SIDECAR)).is_file()), None)
-    if path is None:
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {name: str(value) for name, value in content.items() if name not in ASIDE}
-    except (ValueError, AttributeError) as error:
-        raise BadInput.one(
-            str(path), f"{type(error).__name__}: {error}", "a JSON object of names and texts", "correct it"
-        ) from error
+    sidecar = sidecar_of(file)
+    return read_sidecar(sidecar, _facts(feed)) if sidecar.is_file() else Said()
 
 
 def _check_names(feed: Feed, said: Mapping[str, str]) -> None:
     """A slip in a name would leave the fact unsaid."""
-    known = [*dict.fromkeys(name for table in feed.tables.values() for name in table.facts), *TOTALS]
+    known = [*_facts(feed), *TOTALS]
     problems = [
         Problem(
             f"--set {name}",

@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -71,14 +70,24 @@ class Request(BaseModel):
     move: bool = False
 
 
-class _Said(BaseModel):
-    """What a sidecar may say beside the facts of the table."""
+class Said(BaseModel):
+    """What a sidecar says: the facts of the table, by column, and what may be said of any file."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     row_count: int | None = Field(default=None, ge=0)
     parts: int | None = Field(default=None, ge=1)
     origin: Origin | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the file does not say of itself, by column, as text."""
+        return {name: str(value) for name, value in (self.model_extra or {}).items()}
+
+    @property
+    def control(self) -> dict[str, int]:
+        """The sender's own totals."""
+        return {} if self.row_count is None else {"row_count": self.row_count}
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ class _Dropped:
     @property
     def sidecar(self) -> Path:
         """Where it is said what the files do not say."""
-        return self.paths[0].with_name(self.name + SIDECAR)
+        return sidecar_of(self.paths[0])
 
 
 def inbox(feed: Feed) -> Path:
@@ -185,15 +194,15 @@ def _age_seconds(path: Path) -> float:
 def _extract(
     feed: Feed, table_name: str, dropped: _Dropped, said_on: str | None, request: Request
 ) -> Extract:
-    said, beside = (_said(dropped, feed, table_name), _beside(dropped)) if request.sidecar else (_Said(), {})
+    said, beside = (_said(dropped, feed, table_name), _beside(dropped)) if request.sidecar else (Said(), {})
     return Extract(
         originals=tuple(Original(path.name, path) for path in dropped.paths),
         url=f"inbox:{feed.feed}/{dropped.name}",
         media_type=MEDIA_TYPES.get(dropped.paths[0].suffix.lower(), "application/octet-stream"),
         published_at=said_on,
-        control={} if said.row_count is None else {"row_count": said.row_count},
+        control=said.control,
         companions=beside,
-        facts={name: str(value) for name, value in (said.model_extra or {}).items()},
+        facts=said.facts,
         origin=said.origin,
     )
 
@@ -205,31 +214,48 @@ def _downloads(paths: list[Path], request: Request) -> list[_Dropped]:
     found: dict[str, list[tuple[int, Path]]] = {}
     for path in paths:
         part = PART_NAME.fullmatch(path.name)
-        name = f"{part['stem']}{part['suffix']}" if part else path.name
-        found.setdefault(name, []).append((int(part["number"]) if part else 0, path))
+        found.setdefault(_whole_name(path), []).append((int(part["number"]) if part else 0, path))
     return [_Dropped(name, tuple(path for _, path in sorted(parts))) for name, parts in found.items()]
 
 
-def _said(dropped: _Dropped, feed: Feed, table_name: str) -> _Said:
+def _whole_name(path: Path) -> str:
+    """The name of the download that a file is, or is a part of: ``lines.csv`` for ``lines.2.csv``."""
+    part = PART_NAME.fullmatch(path.name)
+    return f"{part['stem']}{part['suffix']}" if part else path.name
+
+
+def sidecar_of(path: Path) -> Path:
+    """Where it is said of a file, or of the download it is a part of, what it does not say of itself."""
+    return path.with_name(_whole_name(path) + SIDECAR)
+
+
+def read_sidecar(path: Path, facts: Sequence[str]) -> Said:
+    """What a sidecar says; raises ``BadInput`` for other JSON, or a name not in ``facts``."""
+    try:
+        said = Said.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, ValidationError) as error:
+        found = " ".join(str(error).split())[:200]
+        raise BadInput.one(str(path), found, f"a JSON object like {_example(facts)}", "correct it") from error
+    for name in said.facts:
+        if name not in facts:
+            known = [*facts, *Said.model_fields]
+            found = f"an unknown name {name!r}{did_you_mean(name, known)}"
+            raise BadInput.one(str(path), found, f"names of {', '.join(known)}", "correct or remove it")
+    return said
+
+
+def _example(facts: Sequence[str]) -> str:
+    return "{" + ", ".join(f'"{name}": "…"' for name in facts) + "}"
+
+
+def _said(dropped: _Dropped, feed: Feed, table_name: str) -> Said:
     """What the sidecar says; raises ``BadInput`` where it is missing or does not fit the files."""
     where = str(dropped.sidecar)
     facts = feed.table(table_name).facts
-    example = "{" + ", ".join(f'"{name}": "…"' for name in facts) + "}"
-    try:
-        content: Any = json.loads(dropped.sidecar.read_text(encoding="utf-8"))
-        said = _Said.model_validate(content)
-    except FileNotFoundError as error:
-        raise BadInput.one(
-            where, "no sidecar", f"what {dropped.name} does not say of itself, {example}", "write it"
-        ) from error
-    except (OSError, ValueError, ValidationError) as error:
-        found = " ".join(str(error).split())[:200]
-        raise BadInput.one(where, found, f"a JSON object like {example}", "correct it") from error
-    for name in said.model_extra or {}:
-        if name not in facts:
-            known = [*facts, *_Said.model_fields]
-            found = f"an unknown name {name!r}{did_you_mean(name, known)}"
-            raise BadInput.one(where, found, f"names of {', '.join(known)}", "correct or remove it")
+    if not dropped.sidecar.exists():
+        expected = f"what {dropped.name} does not say of itself, {_example(facts)}"
+        raise BadInput.one(where, "no sidecar", expected, "write it")
+    said = read_sidecar(dropped.sidecar, facts)
     if said.row_count is None and "row_count" in feed.table(table_name).control:
         raise BadInput.one(
             where,
@@ -241,7 +267,7 @@ def _said(dropped: _Dropped, feed: Feed, table_name: str) -> _Said:
     return said
 
 
-def _check_parts(dropped: _Dropped, said: _Said) -> None:
+def _check_parts(dropped: _Dropped, said: Said) -> None:
     numbers = [int(part["number"]) if (part := PART_NAME.fullmatch(p.name)) else 0 for p in dropped.paths]
     wanted = list(range(1, (said.parts or max(numbers)) + 1)) if numbers != [0] else [0]
     if said.parts is not None and numbers == [0]:

@@ -111,6 +111,18 @@ def test_a_sidecar_says_what_the_file_does_not(file: Path, capsys: pytest.Captur
     assert "row_count 3；应为 expected 4, the publisher's own total" in capsys.readouterr().err
 
 
+def test_a_slip_in_a_sidecar_is_told_as_the_drop_folder_tells_it(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sidecar = file.with_name("levels.csv.facts.json")
+    sidecar.write_text(json.dumps({"MONHT": "2022-11"}), encoding="utf-8")
+    assert read(file) == 2
+    assert f"{sidecar}: 发现 found an unknown name 'MONHT' (did you mean 'MONTH'?)" in capsys.readouterr().err
+    sidecar.write_text(json.dumps({"MONTH": "2022-11", "row_count": "some"}), encoding="utf-8")
+    assert read(file) == 2
+    assert f"{sidecar}: 发现 found 1 validation error for Said row_count" in capsys.readouterr().err
+
+
 def test_the_parts_of_one_download(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     second = tmp_path / "levels_2.csv"
     second.write_text("GAUGE,LEVEL\n010,1\n", encoding="utf-8")
