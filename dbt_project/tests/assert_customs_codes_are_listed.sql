@@ -18,6 +18,13 @@ seen as (
     group by code
     union all
     select
+        'customs_registration_places' as list_name,
+        registration_place_code as code,
+        count(*) as line_count
+    from {{ ref('stg_customs_declarations__lines') }}
+    group by code
+    union all
+    select
         'customs_districts' as list_name,
         district_code as code,
         count(*) as line_count
@@ -49,6 +56,11 @@ listed as (
         'customs_trade_modes' as list_name,
         trade_mode_code as code
     from {{ ref('customs_trade_modes') }}
+    union all
+    select
+        'customs_registration_places' as list_name,
+        registration_place_code as code
+    from {{ ref('customs_registration_places') }}
     union all
     select
         'customs_districts' as list_name,

@@ -240,6 +240,48 @@ def test_a_dash_stands_for_missing(tmp_path: Path) -> None:
     assert read(tmp_path, HEADER + SOY.replace("159525200", "-")).column("第一数量") == ["-"]
 
 
+@pytest.mark.parametrize("code", ["BR", "BRA", "076", "840", "100", "703"])
+def test_a_partner_of_another_code_list_is_refused(tmp_path: Path, code: str) -> None:
+    """ISO and M49 name other countries by the same look of a code: 076 is Brazil there, 410 is here."""
+    assert f"column 贸易伙伴编码: 发现 found '{code}'" in refusal(
+        tmp_path, HEADER + SOY.replace('"402"', f'"{code}"')
+    )
+
+
+@pytest.mark.parametrize("code", ["199", "221", "502", "699", "701", "702"])
+def test_partners_are_numbered_by_continent(tmp_path: Path, code: str) -> None:
+    assert read(tmp_path, HEADER + SOY.replace('"402"', f'"{code}"')).column("贸易伙伴编码") == [code]
+
+
+def test_the_ten_digits_of_the_tariff_are_no_code_of_the_statistics(tmp_path: Path) -> None:
+    told = refusal(tmp_path, HEADER + SOY.replace("12019019", "1201901990"))
+    assert "column 商品编码: 发现 found '1201901990'" in told
+
+
+def test_a_byte_order_mark_means_the_file_was_saved_again(tmp_path: Path) -> None:
+    assert "an unknown column" in refusal(tmp_path, b"\x84\x31\x95\x33" + (HEADER + SOY).encode("gb18030"))
+
+
+def test_only_the_combinations_that_traded_have_a_row_in_the_order_of_the_request(tmp_path: Path) -> None:
+    lines = read(tmp_path, HEADER + BLACK + SOY)
+    assert list(zip(lines.column("贸易伙伴编码"), lines.column("商品编码"), strict=True)) == [
+        ("502", "12019020"),
+        ("402", "12019019"),
+    ]
+
+
+def test_the_platform_registers_by_province_only(tmp_path: Path) -> None:
+    header = HEADER.replace('"第一数量"', '"注册地编码","注册地名称","第一数量"')
+    line = SOY.replace('"159525200"', '"3702","青岛市","159525200"')
+    assert "column 注册地编码: 发现 found '3702'" in refusal(tmp_path, header + line)
+    seed = Path(__file__).parents[2] / "dbt_project/seeds/reference/customs_registration_places.csv"
+    listed = [tuple(row.split(",")[:2]) for row in seed.read_text("utf-8").splitlines()[1:]]
+    assert len(listed) == 31 and ("37", "山东省") in listed
+    if SPECIMENS.is_dir():
+        theirs = (SPECIMENS / "province_codes_registration_place.csv").read_text("utf-8-sig").splitlines()[1:]
+        assert listed == [tuple(row.split(",")) for row in theirs if row]
+
+
 def test_a_combination_with_full_width_digits_is_refused(tmp_path: Path) -> None:
     assert "column 第一数量: 发现 found '１２'" in refusal(
         tmp_path, HEADER + SOY.replace("159525200", "１２")
@@ -593,6 +635,23 @@ def test_a_later_release_corrects_the_months_before(tmp_path: Path, monkeypatch:
         ]
     assert told == [(0,), (985,), (0,), (1000,)]
     assert all(one.is_new for one in landed)
+
+
+def test_with_a_month_its_year_is_asked_for_and_the_one_before_which_is_finalised_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stand_in(monkeypatch, date(2022, 3, 25)):
+        landed = query(tmp_path, date(2022, 3, 25), first_year=2020, month="2022-02")
+    said = [(one.manifest["facts"]["PERIOD"], one.manifest["facts"]["LAST_MONTH"]) for one in landed]
+    assert sorted(set(said)) == [("2021", "2021-12"), ("2022", "2022-02")]
+
+
+def test_january_alone_is_not_out_before_it_comes_with_february(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stand_in(monkeypatch, date(2022, 2, 25)):
+        landed = query(tmp_path, date(2022, 2, 25))
+    assert {one.manifest["facts"]["PERIOD"] for one in landed} == {"2021"}
 
 
 def test_a_stand_in_of_a_later_day_says_nothing_about_an_earlier_one(

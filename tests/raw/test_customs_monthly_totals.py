@@ -192,6 +192,12 @@ def test_an_unknown_column_is_refused() -> None:
     assert "an unknown column '进口_累计'" in refusal(workbook(["2021-07", 1, 2, 3, 4], header=header))
 
 
+def test_a_table_of_major_commodities_is_no_table_of_totals() -> None:
+    header = ["商品", "单位", "当月数量", "当月金额", "累计数量", "累计金额"]
+    told = refusal(workbook(["大豆", "万吨", 1, 2, 3, 4], header=header))
+    assert "no column '时间'" in told
+
+
 def test_the_period_of_the_page_is_the_one_inside(tmp_path: Path) -> None:
     content = workbook(["2021-06", None, 3975.2, None, None])
     extract = Extract((Original("x.xlsx", content),), "x", "xlsx", facts=FACTS)
