@@ -83,6 +83,11 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 
                 about = (sheet, said.edition, said.unit, line.time, item, measure, value)
                 records.append(dict(zip(COLUMNS, about, strict=True)))
                 places.append(f"{sheet}!{line.columns[item, measure]}{line.number}")
+    if not records and not problems:
+        expected = f"a row of figures below {TIME}"
+        problems.append(
+            Problem(file_name, "no figure in any sheet", expected, "ask the publisher for the table")
+        )
     if problems:
         raise BadInput(problems)
     return Rows(COLUMNS, records, places)

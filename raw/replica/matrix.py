@@ -251,14 +251,14 @@ class Rehearsal:
     def _judge(self, case: Case, landing: Path, said: str | None, *, retried: bool) -> Ended:
         now, good = (Held(root, self.feed, self.as_of) for root in (landing, self._good))
         strangers = ", ".join(now.strangers(good))
+        if strangers:
+            # Files whose own sums give it away are refused beside those that nothing tells from a revision.
+            is_told = case.fault is Fault.SILENT_REVISION
+            reason = strangers if said is None else f"{strangers}; refused: {said}"
+            return Ended(case, Outcome.NEW_VINTAGE if is_told else Outcome.DAMAGED, reason)
         if said is not None:
-            if strangers:
-                return Ended(case, Outcome.DAMAGED, strangers)
             kept = now.quarantined - Held(self._before, self.feed, self.as_of).quarantined
             return Ended(case, Outcome.QUARANTINED if kept else Outcome.REFUSED, said)
-        if strangers:
-            is_told = case.fault is Fault.SILENT_REVISION
-            return Ended(case, Outcome.NEW_VINTAGE if is_told else Outcome.DAMAGED, strangers)
         if now.current != good.current:
             missing = sorted(place for place in good.current if now.current.get(place) != good.current[place])
             return Ended(case, Outcome.SILENT, ", ".join(missing)[:REASON_LENGTH])

@@ -159,6 +159,11 @@ def test_a_formula_without_its_value_is_refused_and_never_read_as_no_figure() ->
     assert ("青岛市", "2021-07", "进出口", "年初至今", "4736.4") in read(saved)
 
 
+def test_a_workbook_without_a_figure_is_refused() -> None:
+    assert "x.xlsx: 发现 found no figure in any sheet" in refusal(workbook())
+    assert "no figure in any sheet" in refusal(workbook([None, None, "-", None, None]))
+
+
 def test_january_and_february_come_together() -> None:
     assert read(workbook(["2023-02", None, 1244.9, None, None])) == [
         ("青岛市", "2023-02", "进出口", "年初至今", "1244.9")

@@ -57,6 +57,17 @@ def test_a_revision_in_place_lands_as_a_new_vintage(rehearsal: Rehearsal) -> Non
     assert (ended.outcome, ended.as_promised) == (Outcome.NEW_VINTAGE, True)
 
 
+@pytest.mark.parametrize("rehearsal", ["customs_monthly_totals"], indirect=True)
+def test_a_revision_in_place_that_some_files_own_sums_give_away_is_refused_there_and_lands_elsewhere(
+    rehearsal: Rehearsal,
+) -> None:
+    (ended,) = rehearsal.run([Case(rehearsal.feed.feed, Fault.SILENT_REVISION)])
+    assert (ended.outcome, ended.as_promised) == (Outcome.NEW_VINTAGE, True)
+    lone, _, refused = ended.reason.partition("; refused: ")
+    assert "totals RELEASE=S119" in lone and "S052" not in lone
+    assert "the total" in refused
+
+
 @pytest.mark.parametrize("rehearsal", ["bureau_statistics"], indirect=True)
 def test_a_damaged_figure_in_the_landing_is_seen(
     rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
