@@ -13,7 +13,7 @@ from pathlib import Path
 
 from expectations.gate import judge
 from raw.errors import BadInput
-from warehouse.verdict import RuleResult, Verdict
+from warehouse.verdict import RuleResult, Verdict, row_text
 
 _SHOWN_ROWS = 3
 
@@ -65,7 +65,7 @@ def _details(result: RuleResult) -> Iterator[str]:
     yield f"  为何 because: {result.because}"
     yield f"  怎么办 remedy: {result.remedy}"
     for row in result.failing_rows[:_SHOWN_ROWS]:
-        yield "  - " + ", ".join(f"{name}={value}" for name, value in row.items())
+        yield f"  - {row_text(row)}"
     if result.failing_count > _SHOWN_ROWS:
         yield f"  … 共 {result.failing_count} 行 / {result.failing_count} rows in all"
 

@@ -30,7 +30,7 @@ from raw.land import REHEARSAL
 from warehouse.connect import reader
 from warehouse.paths import data_root
 from warehouse.release import in_force
-from warehouse.verdict import RuleResult, Scalar, Verdict
+from warehouse.verdict import RuleResult, Scalar, Verdict, row_text
 
 CONNECTION = "smtp_default"
 ROUTES = Path(__file__).with_name("routes.yml")
@@ -331,8 +331,7 @@ def _figure_text(row: Mapping[str, Scalar], figure: Figure | None) -> str:
     period = row.get("reference_period")
     if figure is not None and row.get("value") is not None:
         return f"{period or ''} {row['value']} {row.get('unit') or figure.unit}".strip()
-    shown = {name: value for name, value in row.items() if name not in ("plan_id", "indicator_code")}
-    return ", ".join(f"{name}={value}" for name, value in shown.items() if value is not None)
+    return row_text({name: value for name, value in row.items() if name not in ("plan_id", "indicator_code")})
 
 
 def _rule_lines(event: Event, result: RuleResult) -> Iterator[str]:

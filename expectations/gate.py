@@ -8,29 +8,34 @@ carries that build's hash; nothing else passes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from expectations.suite import Check, IndicatorCode, Suite, Text, Words, load_suites, parse_yaml, rules_sha256
 from raw.errors import BadInput
 from warehouse.connect import reader, sha256_of
-from warehouse.verdict import MAX_FAILING_ROWS, RuleResult, Scalar, Verdict
+from warehouse.verdict import MAX_FAILING_ROWS, RuleResult, Scalar, Verdict, remedies_of
 
 if TYPE_CHECKING:
     from expectations.engine import DuckDBDatasource, Outcome
 
 DATABASE = "warehouse.duckdb"
+AGAIN = "build again: python -m warehouse build"
 CONFIRMED = Path(__file__).with_name("confirmed_revisions.yml")
 FIRST_RELEASE = "首次发布，无可比较 / first release, nothing to compare with"
 NO_ROWS = "没有数据可判定 / no rows to judge by"
 _UNJUDGED = Text(
     zh="规则未能执行，按未通过处理：先修复规则或数据表，再重新检查",
     en="the rule could not be run and counts as failed: repair the rule or the mart, then check again",
+)
+_WARNED = Text(
+    zh="建库时的检验，不拦截，但发布的读者应当知道",
+    en="a test of the build; it does not stop one, but readers of the release should know",
 )
 
 
@@ -65,7 +70,7 @@ def judge(
     suites_dir: Path | None = None,
     confirmed: Path = CONFIRMED,
 ) -> Verdict:
-    """Judge ``build_dir`` and write its ``verdict.json``.
+    """Judge ``build_dir`` and write its ``verdict.json``, with the build's own warnings as notes.
 
     ``previous`` is the ``warehouse.duckdb`` of the last release, None when there is none. The verdict passes
     when no blocking rule failed; a rule that cannot be run counts as a failed blocking rule and hides no
@@ -82,6 +87,7 @@ def judge(
         raise BadInput.one(str(previous), "the build itself", "the last release", "leave --previous out")
     _refuse_unreadable(database, previous)
     results = _results(suites, database, previous, [row.model_dump() for row in revisions])
+    results += _warned(build_dir / "build.json")
     _refuse_changed(database, build_sha256)
     verdict = Verdict.of(
         build_sha256, results, previous_sha256=previous_sha256, rules_sha256=rules_sha256(suites)
@@ -94,16 +100,45 @@ def _verified_sha256(build_dir: Path) -> str:
     """The database's sha256, which must be the one that the build wrote down."""
     found = sha256_of(build_dir / DATABASE)
     described = build_dir / "build.json"
-    again = "build again: python -m warehouse build"
     try:
         expected = json.loads(described.read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput.one(
-            str(described), f"{type(error).__name__}: {error}", "the build's sha256", again
+            str(described), f"{type(error).__name__}: {error}", "the build's sha256", AGAIN
         ) from error
     if found != expected:
-        raise BadInput.one(str(build_dir / DATABASE), f"sha256 {found}", f"{expected} of build.json", again)
+        raise BadInput.one(str(build_dir / DATABASE), f"sha256 {found}", f"{expected} of build.json", AGAIN)
     return found
+
+
+def _warned(described: Path) -> list[RuleResult]:
+    """The dbt tests that warned, each a note; raises BadInput when ``build.json`` does not list them."""
+    try:
+        warnings = json.loads(described.read_text(encoding="utf-8"))["warnings"]
+        return [_note_of(warning) for warning in warnings]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput.one(
+            f"{described}: warnings", f"{type(error).__name__}: {error}", "the tests that warned", AGAIN
+        ) from error
+
+
+def _note_of(warning: Mapping[str, Any]) -> RuleResult:
+    zh, _, en = str(warning["message"]).partition(" / ")
+    count = int(warning["failing_count"])
+    rows = tuple(warning["rows"])
+    return RuleResult(
+        rule_id=str(warning["name"]),
+        suite=str(warning["model"]),
+        severity="note",
+        success=False,
+        what_zh=zh,
+        what_en=en or zh,
+        because=str(_WARNED),
+        remedy=remedies_of(rows) or "见各行 / see its rows",
+        observed=f"{count} failing row{'s' if count > 1 else ''}",
+        failing_rows=rows[:MAX_FAILING_ROWS],
+        failing_count=count,
+    )
 
 
 def _refuse_changed(database: Path, expected: str) -> None:

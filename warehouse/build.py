@@ -1,7 +1,8 @@
 """Run dbt into a fresh DuckDB file from the landing vintages known on one day.
 
 A build is one folder: ``warehouse.duckdb`` (what the gate judges and the release publishes, byte for
-byte) and ``build.json`` (what went in, what came out). It knows nothing of other builds.
+byte) and ``build.json`` (what went in, what came out, which dbt tests warned). It knows nothing of other
+builds.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 STORAGE_VERSION = "v1.0.0"
 CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".html"}
 DATA_FOLDERS = {"landing", "inbox", "data"}
+FAILING_ROWS_SHOWN = 20
 LINEAGE = (
     ("_row_number", "bigint"),
     ("_place", "varchar"),
@@ -56,7 +58,11 @@ LINEAGE = (
 
 @dataclass(frozen=True)
 class Build:
-    """One finished build. ``path`` is its folder, ``file`` the DuckDB file, ``sha256`` that file's."""
+    """One finished build. ``path`` is its folder, ``file`` the DuckDB file, ``sha256`` that file's.
+
+    ``warnings`` are the dbt tests that warned, one entry a test: ``name``, ``model`` (what it is about),
+    ``message`` (Chinese / English), ``failing_count`` (rows) and ``rows`` (at most 20 of them, as text).
+    """
 
     path: Path
     reference_month: str
@@ -66,6 +72,7 @@ class Build:
     code_version: str
     inputs: list[dict[str, Any]]
     tables: dict[str, dict[str, Any]]
+    warnings: list[dict[str, Any]]
 
     @property
     def file(self) -> Path:
@@ -87,6 +94,7 @@ class Build:
                 code_version=content["code_version"],
                 inputs=content["inputs"],
                 tables=content["tables"],
+                warnings=content["warnings"],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadInput.one(
@@ -119,9 +127,9 @@ def build(
         finished.mkdir()
         inputs = open_landing(scratch, feeds, landing_root, as_of)
         refuse_simulated(kind, inputs)
-        _run_dbt(scratch, Path(work) / "target", reference_month, as_of, kind)
+        warnings = _run_dbt(scratch, Path(work) / "target", reference_month, as_of, kind)
         _copy_for_readers(scratch, finished / "warehouse.duckdb")
-        _describe(finished, reference_month, as_of, kind, inputs)
+        _describe(finished, reference_month, as_of, kind, inputs, warnings)
         if folder.exists():
             shutil.rmtree(folder)
         finished.rename(folder)
@@ -221,8 +229,13 @@ def _input_of(vintage: Vintage) -> dict[str, Any]:
     }
 
 
-def _run_dbt(scratch: Path, target: Path, reference_month: str, as_of: date, kind: str) -> None:
-    """``dbt build`` without the unit tests, which need no data and run in `make test`."""
+def _run_dbt(
+    scratch: Path, target: Path, reference_month: str, as_of: date, kind: str
+) -> list[dict[str, Any]]:
+    """``dbt build`` without the unit tests, which need no data and run in `make test`.
+
+    Returns the tests that warned, as ``Build.warnings``; raises BadInput for what failed.
+    """
     project = dbt_project_dir()
     variables = {"as_of_date": as_of.isoformat(), "reference_month": reference_month, "release_kind": kind}
     command = [
@@ -238,6 +251,7 @@ def _run_dbt(scratch: Path, target: Path, reference_month: str, as_of: date, kin
     # What does not stop a build must be read all the same.
     for problem in _failed_nodes(scratch, target, "warn"):
         logger.warning("%s", problem)
+    return _warnings(scratch, target)
 
 
 def _dbt_did_not_run(output: str) -> Problem:
@@ -262,18 +276,61 @@ def _failed_nodes(scratch: Path, target: Path, failed: str = "fail") -> Iterator
 
 def _failing_rows(connection: duckdb.DuckDBPyConnection, result: dict[str, Any]) -> Iterator[Problem]:
     """A test of ours says where, found, expected and remedy in its rows; a generic one only has rows."""
-    name = result["unique_id"].split(".")[2]
-    relation = result.get("relation_name")
-    rows = connection.execute(f"select * from {relation} limit 20").fetchdf() if relation else None
-    if rows is not None and {"where_found", "found", "expected", "remedy"} <= set(rows.columns):
-        for row in rows.to_dict("records"):
-            yield Problem(row["where_found"], str(row["found"]), str(row["expected"]), str(row["remedy"]))
+    rows = _rows_kept(connection, result)
+    if rows and {"where_found", "found", "expected", "remedy"} <= set(rows[0]):
+        for row in rows:
+            yield Problem(
+                str(row["where_found"]), str(row["found"]), str(row["expected"]), str(row["remedy"])
+            )
     else:
-        example = "" if rows is None or rows.empty else f", first: {rows.iloc[0].to_dict()}"
+        example = f", first: {rows[0]}" if rows else ""
         yield Problem(
-            f"dbt test {name}", f"{result['failures']} failing rows{example}", "none",
+            f"dbt test {_name_of(result)}", f"{result['failures']} failing rows{example}", "none",
             "mend the seed or the feed that gave these rows",
         )  # fmt: skip
+
+
+def _rows_kept(
+    connection: duckdb.DuckDBPyConnection, result: Mapping[str, Any]
+) -> list[dict[str, str | None]]:
+    """The first rows that dbt kept of a failing test, as text, in an order that is always the same."""
+    relation = result.get("relation_name")
+    if not relation:
+        return []
+    # Every cell as text: what a test returns is told, not computed with.
+    asked = f"select columns(*)::varchar from {relation} order by all limit {FAILING_ROWS_SHOWN}"
+    answer = connection.execute(asked)
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def _name_of(result: Mapping[str, Any]) -> str:
+    return str(result["unique_id"]).split(".")[2]
+
+
+def _warnings(scratch: Path, target: Path) -> list[dict[str, Any]]:
+    """What ``Build.warnings`` holds of a dbt run, by the name of the test."""
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    with duckdb.connect(str(scratch), read_only=True) as connection:
+        warned = [
+            {
+                "name": _name_of(result),
+                "model": _model_of(nodes[result["unique_id"]]),
+                "message": nodes[result["unique_id"]]["description"] or _name_of(result),
+                "failing_count": result["failures"],
+                "rows": _rows_kept(connection, result),
+            }
+            for result in results
+            if result["status"] == "warn"
+        ]
+    return sorted(warned, key=lambda warning: str(warning["name"]))
+
+
+def _model_of(node: Mapping[str, Any]) -> str:
+    """The model a test stands beside, else the first that it reads."""
+    about = node.get("attached_node") or next(iter(node["depends_on"]["nodes"]), "")
+    return str(about).rpartition(".")[2]
 
 
 def _copy_for_readers(scratch: Path, file: Path) -> None:
@@ -317,7 +374,12 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _describe(
-    finished: Path, reference_month: str, as_of: date, kind: str, inputs: list[dict[str, Any]]
+    finished: Path,
+    reference_month: str,
+    as_of: date,
+    kind: str,
+    inputs: list[dict[str, Any]],
+    warnings: list[dict[str, Any]],
 ) -> None:
     file = finished / "warehouse.duckdb"
     content = {
@@ -328,6 +390,7 @@ def _describe(
         "code_version": code_version(),
         "inputs": inputs,
         "tables": _tables_of(file),
+        "warnings": warnings,
     }
     text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (finished / "build.json").write_text(text, encoding="utf-8")

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from raw.errors import BadInput
+from raw.errors import BadInput, Problem
 
 Severity = Literal["block", "note"]
 Scalar = str | int | float | bool | None
@@ -151,6 +151,22 @@ class Verdict:
         if verdict.to_bytes() != content:
             raise BadInput.one(str(path), "bytes other than those written", "the exact file", _JUDGE_AGAIN)
         return verdict
+
+
+_WORDS = ("where_found", "found", "expected", "remedy")
+
+
+def row_text(row: Mapping[str, Scalar]) -> str:
+    """One failing row in words: as an error of ours where it says what is wrong, else ``name=value, …``."""
+    if set(row) >= set(_WORDS):
+        where, found, expected, remedy = (str(row[word]) for word in _WORDS)
+        return str(Problem(where, found, expected, remedy))
+    return ", ".join(f"{name}={value}" for name, value in row.items() if value is not None)
+
+
+def remedies_of(rows: Sequence[Mapping[str, Scalar]]) -> str:
+    """What failing rows themselves say is to be done, each sentence once; empty where none does."""
+    return "; ".join(dict.fromkeys(str(row["remedy"]) for row in rows if row.get("remedy")))
 
 
 def _is_sha256(text: object) -> bool:

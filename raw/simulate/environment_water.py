@@ -126,8 +126,8 @@ def _result(section: Section, month: str, seed: int) -> Row:
     wet = 0.25 if month[5:] in ("07", "08", "09") else 0.0
     level = section.quality + wet + chance.uniform(-0.35, 0.35)
     phosphorus = 0.25 if section.is_lake else 1.0
-    # Rivers of farm land are far above every limit: nitrogen must not decide their class.
-    nitrogen = 0.3 * level if section.is_lake else 2.0 + level
+    # Waters of farm land are far above every limit: nitrogen must not decide their class.
+    nitrogen = 2.0 + level
     return said | {
         "水温（℃）": f"{chance.uniform(2, 28):.1f}",
         "pH（无量纲）": f"{chance.uniform(7.2, 8.6):.1f}",

@@ -22,10 +22,11 @@ create table dim_indicator(plan_id varchar, indicator_code varchar, name_zh varc
   unit varchar, responsible_unit_ids varchar);
 create table dim_responsible_unit(unit_id varchar, name_zh varchar, name_en varchar, aliases varchar);
 create table dim_source(source_id varchar, title varchar, published_date date, published_precision varchar,
-  origin varchar);
+  origin varchar, publisher_class varchar);
 create table fct_observation_vintages(series_code varchar, area_code varchar, measure varchar, scope varchar,
   frequency varchar, reference_period varchar, value decimal(24,6), unit varchar, tags varchar,
-  origin varchar, source_id varchar, published_date date, vintage_date date, is_selected boolean);
+  origin varchar, source_id varchar, published_date date, vintage_date date, is_selected boolean,
+  selection_rank integer);
 create table fct_indicator_values(plan_id varchar, indicator_code varchar, area_code varchar,
   reference_period varchar, frequency varchar, measure varchar, value decimal(24,6), unit varchar,
   origin varchar, source_id varchar, published_date date, vintage_date date, series_code varchar);
@@ -42,7 +43,8 @@ create table intermediate.int_customs_totals__reconciled(series_code varchar, re
   difference_pct double);
 create table fct_water_section_monthly(section_code varchar, reference_month varchar, origin varchar);
 insert into release_info values ('2024-12', date '2024-12-31', 'official', 'qwc-14', '规划', 'Plan');
-insert into dim_source values ('S003', '2020年西海岸新区经济运行情况', date '2021-03-19', 'day', 'published');
+insert into dim_source values ('S003', '2020年西海岸新区经济运行情况', date '2021-03-19', 'day', 'published',
+  'statistics_bureau');
 """
 
 # series, area, measure, period, value, source: as published (S003, S014, S002)
@@ -99,7 +101,7 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
         )  # fmt: skip
     connection.executemany(
         "insert into fct_observation_vintages values "
-        f"(?, ?, ?, '_T', 'A', ?, ?, '亿元', '', 'published', ?, {DAY}, {DAY}, true)",
+        f"(?, ?, ?, '_T', 'A', ?, ?, '亿元', '', 'published', ?, {DAY}, {DAY}, true, 1)",
         [list(row) for row in OBSERVATIONS],
     )
     connection.executemany(
@@ -109,13 +111,13 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(
         "create table fct_observations as"
-        " select * exclude (is_selected) from fct_observation_vintages where is_selected"
+        " select * exclude (is_selected, selection_rank) from fct_observation_vintages where is_selected"
     )
 
 
 def write_build_json(folder: Path) -> None:
     digest = hashlib.sha256((folder / "warehouse.duckdb").read_bytes()).hexdigest()
-    (folder / "build.json").write_text(json.dumps({"sha256": digest}), encoding="utf-8")
+    (folder / "build.json").write_text(json.dumps({"sha256": digest, "warnings": []}), encoding="utf-8")
 
 
 @pytest.fixture

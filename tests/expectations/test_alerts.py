@@ -31,6 +31,7 @@ from expectations.gate import judge
 from raw.errors import BadInput, Problem
 from raw.feed import declared_feeds
 from tests.expectations.conftest import SEEDS, MakeBuild
+from tests.expectations.test_gate import warn
 from warehouse.verdict import RuleResult, Verdict
 
 PASSWORD = "s3cret-of-the-mail-server"
@@ -115,6 +116,21 @@ def test_a_refused_month_reaches_the_unit_and_the_engineers(inbox: Inbox, refuse
     assert "compare value, unit and decimal point with the source" in lines[4]
     assert any("拦截 BLOCK | fct_indicator_values.range.11 |" in line for line in lines)
     assert f"判定文件 Verdict: {refused.verdict_path}" in lines
+
+
+def test_the_mail_tells_what_only_warned_too(make_build: MakeBuild, inbox: Inbox) -> None:
+    build = warn(make_build("b", "update fct_indicator_values set value = 828.6 where indicator_code = '11'"))
+    judge(build)
+    event = Event.refused(build, run_id="run-1", reference_month="2024-12", as_of_date="2024-12-31")
+    assert send_refusal(event).state == "sent"
+    text = text_of(inbox.messages[0])
+    rule = "int_customs_totals__reconciled.assert_customs_lines_meet_totals"
+    assert (
+        f"提示 note  | {rule} | 报关单合计与总值相符 / The lines add up to the total | 21 failing rows"
+        in text
+    )
+    assert "TRADE_TOTAL 2024-11: 发现 found 600 亿元；应为 expected within 1 % of 740 亿元。" in text
+    assert "共 21 行 / 21 rows in all" in text
 
 
 def test_bad_input_before_there_is_a_verdict(inbox: Inbox) -> None:

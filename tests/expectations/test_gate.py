@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -186,6 +187,14 @@ BROKEN: list[Broken] = [
         "update fct_observation_vintages set is_selected = false where value = 82.25",
     ),
     (
+        "fct_observation_vintages.computed_meets_published",
+        "note",
+        ("01",),
+        "insert into dim_source values ('C-2020', '', '2021-04-01', 'day', 'derived', 'computed');"
+        " insert into fct_observation_vintages select * replace ('C-2020' as source_id, value + 0.006 as value,"
+        " false as is_selected, 2 as selection_rank) from fct_observation_vintages where value = 3721.68",
+    ),
+    (
         "fct_observation_vintages.origin_is_known",
         "block",
         (),
@@ -344,9 +353,111 @@ def test_the_rows_at_fault_are_in_the_verdict(make_build: MakeBuild) -> None:
     assert row["difference"] == "0.18"
 
 
+def beside(value: str, published: str, tags: str = "", source: str = "C-1") -> list[str]:
+    """SQL that puts a computed value beside the published one of the West Coast's GDP of 2020 (S003)."""
+    return [
+        f"insert into dim_source values ('{source}', '', '2021-04-01', 'day', 'derived', 'computed')",
+        f"update fct_observation_vintages set value = {published}, tags = '{tags}' where value = 3721.68",
+        f"insert into fct_observation_vintages select * replace ('{source}' as source_id, {value} as value,"
+        " '' as tags, false as is_selected, 2 as selection_rank) from fct_observation_vintages"
+        f" where series_code = 'GDP' and area_code = 'CN-370211' and reference_period = '2020'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("computed", "published", "tags", "differs"),
+    [
+        ("3721.6849", "3721.68", "", False),  # half of the last digit printed
+        ("3721.6851", "3721.68", "", True),
+        ("87.4", "87", "", False),
+        ("87.6", "87", "", True),
+        ("15749", "15700", "CONV", False),  # 1.57 trillion yuan
+        ("15751", "15700", "CONV", True),
+        ("3721.68", "3000", "BOUND", False),  # "over 3000" can be no other
+    ],
+)
+def test_what_is_computed_is_compared_with_what_was_published(
+    make_build: MakeBuild, computed: str, published: str, tags: str, differs: bool
+) -> None:
+    verdict = judge(make_build("b", *beside(computed, published, tags)))
+    found = failing(verdict).get("fct_observation_vintages.computed_meets_published")
+    assert (found is not None) == differs
+    if found is not None:
+        [row] = found.failing_rows
+        assert (row["published_value"], row["published_source_id"]) == (published, "S003")
+        assert (row["computed_value"], row["computed_source_id"]) == (computed, "C-1")
+        assert verdict.passed and "look for missing stations" in found.remedy
+
+
+def test_one_row_a_pair_however_many_sources_stand_there(make_build: MakeBuild) -> None:
+    reprint = (
+        "insert into fct_observation_vintages select * replace ('S104' as source_id, 3751.16 as value,"
+        " false as is_selected, 3 as selection_rank) from fct_observation_vintages where value = 3721.68"
+    )
+    build = make_build(
+        "b",
+        reprint,
+        "insert into dim_source values ('S104', '', null, 'day', 'published', 'second_hand')",
+        *beside("3700", "3721.68"),
+    )
+    result = failing(judge(build))["fct_observation_vintages.computed_meets_published"]
+    assert [row["difference"] for row in result.failing_rows] == ["-21.68"]
+
+
 def test_a_rehearsal_may_hold_simulated_data(make_build: MakeBuild) -> None:
     build = make_build("b", "update release_info set kind = 'rehearsal'", f"{VALUES} origin = 'simulated'")
     assert judge(build).passed
+
+
+WARNED_ROW = {
+    "where_found": "int_customs_totals__reconciled, TRADE_TOTAL 2024-11",
+    "found": "600 亿元",
+    "expected": "within 1 % of 740 亿元",
+    "remedy": "look whether parts of the download are missing",
+}
+
+
+def warn(build: Path) -> Path:
+    described = json.loads((build / "build.json").read_text(encoding="utf-8"))
+    described["warnings"] = [
+        {
+            "name": "assert_customs_lines_meet_totals",
+            "model": "int_customs_totals__reconciled",
+            "message": "报关单合计与总值相符 / The lines add up to the total",
+            "failing_count": 21,
+            "rows": [WARNED_ROW] * 20,
+        }
+    ]
+    (build / "build.json").write_text(json.dumps(described), encoding="utf-8")
+    return build
+
+
+def test_what_a_test_of_the_build_warned_of_stands_in_the_verdict_as_a_note(
+    make_build: MakeBuild, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = warn(make_build())
+    verdict = judge(build)
+    assert verdict.passed
+    [note] = verdict.notes
+    assert (note.suite, note.rule_id) == (
+        "int_customs_totals__reconciled",
+        "assert_customs_lines_meet_totals",
+    )
+    assert (note.what_zh, note.what_en) == ("报关单合计与总值相符", "The lines add up to the total")
+    assert (note.observed, note.failing_count, note.failing_rows[0]) == ("21 failing rows", 21, WARNED_ROW)
+    assert note.remedy == "look whether parts of the download are missing"
+    assert Verdict.load(build / "verdict.json") == verdict
+    assert main(["check", str(build)]) == 0
+    assert "2024-11: 发现 found 600 亿元；应为 expected within 1 %" in capsys.readouterr().out
+
+
+def test_a_build_that_does_not_say_what_warned_is_refused(make_build: MakeBuild) -> None:
+    build = make_build()
+    digest = sha256_of(build / "warehouse.duckdb")
+    (build / "build.json").write_text(json.dumps({"sha256": digest}), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"build\.json: warnings: .*build again"):
+        judge(build)
+    assert not (build / "verdict.json").exists()
 
 
 def test_rounding_and_bounds_are_no_errors(make_build: MakeBuild) -> None:

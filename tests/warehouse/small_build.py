@@ -316,6 +316,7 @@ def write_build_json(folder: Path, sha256: str, month: str, as_of: str, kind: st
             }
         ],
         "tables": {name: {"rows": c.rows, "content_hash": c.content_hash} for name, c in contents.items()},
+        "warnings": [],
     }
     (folder / "build.json").write_text(json.dumps(record, ensure_ascii=False, indent=2), encoding="utf-8")
 

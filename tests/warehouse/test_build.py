@@ -165,12 +165,47 @@ def test_a_warning_of_dbt_does_not_stop_a_build_but_is_told(
     scratch = tmp_path / "scratch.duckdb"
     with duckdb.connect(str(scratch)) as connection:
         connection.execute(
-            "create table warned as select 'lines of Qingdao' as where_found, '1 亿元' as found,"
-            " '2 亿元' as expected, 'look for missing parts' as remedy"
+            "create table warned as select 'lines of Qingdao ' || part as where_found, '1 亿元' as found,"
+            " '2 亿元' as expected, 'look for missing parts' as remedy from range(25, 0, -1) as parts(part)"
         )
-    warned = {"status": "warn", "unique_id": "test.p.totals", "relation_name": "warned", "failures": 1}
-    (tmp_path / "run_results.json").write_text(json.dumps({"results": [warned]}), encoding="utf-8")
+        connection.execute(
+            "create table counted as select date '2024-12-01' as day, 2 as lines, null as code"
+        )
+    results = [
+        {"status": "warn", "unique_id": "test.p.totals", "relation_name": "warned", "failures": 25},
+        {"status": "warn", "unique_id": "test.p.days.0a1b", "relation_name": "counted", "failures": 1},
+        {"status": "pass", "unique_id": "test.p.sound", "relation_name": "warned", "failures": 0},
+    ]
+    nodes = {
+        "test.p.totals": {
+            "description": "合计相符 / The totals agree",
+            "depends_on": {"nodes": ["model.p.int_totals", "seed.p.areas"]},
+        },
+        "test.p.days.0a1b": {
+            "description": "", "attached_node": "model.p.fct_days", "depends_on": {"nodes": []},
+        },
+    }  # fmt: skip
+    (tmp_path / "run_results.json").write_text(json.dumps({"results": results}), encoding="utf-8")
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
     ran = subprocess.CompletedProcess([], 0, "", "")
     monkeypatch.setattr("warehouse.build.subprocess.run", lambda *_, **__: ran)
-    _run_dbt(scratch, tmp_path, "2024-12", date(2024, 12, 31), "official")
+    days, totals = _run_dbt(scratch, tmp_path, "2024-12", date(2024, 12, 31), "official")
     assert "lines of Qingdao" in caplog.text and "look for missing parts" in caplog.text
+    assert days == {
+        "name": "days", "model": "fct_days", "message": "days", "failing_count": 1,
+        "rows": [{"day": "2024-12-01", "lines": "2", "code": None}],
+    }  # fmt: skip
+    assert {name: told for name, told in totals.items() if name != "rows"} == {
+        "name": "totals", "model": "int_totals", "message": "合计相符 / The totals agree", "failing_count": 25,
+    }  # fmt: skip
+    assert len(totals["rows"]) == 20
+    assert totals["rows"][0] == {
+        "where_found": "lines of Qingdao 1", "found": "1 亿元", "expected": "2 亿元",
+        "remedy": "look for missing parts",
+    }  # fmt: skip
+
+
+def test_a_build_says_which_tests_warned(late_build: Build) -> None:
+    """The published figures give no cause; that is said too, and a build of before is refused."""
+    described = json.loads((late_build.path / "build.json").read_text(encoding="utf-8"))
+    assert described["warnings"] == late_build.warnings == []

@@ -39,6 +39,11 @@ def test_dbt_unit_tests_pass_and_every_contract_holds_without_any_data(tmp_path:
     unit_tests = [result for result in results if result["unique_id"].startswith("unit_test.")]
     assert len(unit_tests) >= 11
     assert {result["status"] for result in unit_tests} == {"pass"}
+    nodes = json.loads((tmp_path / "target/manifest.json").read_text(encoding="utf-8"))["nodes"].values()
+    warning = [node for node in nodes if node["config"].get("severity", "").lower() == "warn"]
+    assert len(warning) >= 3
+    untold = [node["name"] for node in warning if " / " not in node["description"]]
+    assert untold == [], "describe it in dbt_project/tests/_tests__properties.yml, Chinese / English"
 
 
 def test_an_empty_value_that_is_required_is_told_with_its_place(landed_house: House, tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ from warehouse.publication.content_hash import (
     relation_content,
     table_content,
 )
-from warehouse.publication.notes import _inputs, escaped
+from warehouse.publication.notes import _checks, _inputs, escaped
 from warehouse.publication.tables import neutralised, plain_number, write_csv, write_parquet
-from warehouse.verdict import Verdict
+from warehouse.verdict import RuleResult, Verdict
 
 EVIL = "<script>alert(1)</script>"
 
@@ -425,6 +425,18 @@ def test_changes_decisions_and_notes_are_told(build: Path, tmp_path: Path) -> No
     assert "DEC-01" in page
     assert "Tolerance of 0.5 percentage points" in page
     assert "数值来自发布机构本身" in page
+
+
+def test_the_notes_list_the_first_failing_rows_of_each_check() -> None:
+    row = {"where_found": "int_x, *2024-11*", "found": "1", "expected": "2", "remedy": "look"}
+    note = RuleResult(
+        "assert_x", "int_x", "note", False, "相符", "they agree", "因为 / because", "look", "7 failing rows",
+        failing_rows=(row,) * 7, failing_count=7,
+    )  # fmt: skip
+    told = _checks(Verdict.of("a" * 64, [note]))
+    line = "  - int\\_x, \\*2024-11\\*: 发现 found 1；应为 expected 2。处理 Remedy: look"
+    assert [entry for entry in told if entry.startswith("  - ")][:-1] == [line] * 5
+    assert told[-2] == "  - … 共 7 行，见 verdict.json / 7 rows in all, see verdict.json"
 
 
 def test_everything_is_escaped(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 from warehouse.diff import KIND_WORDS, ReleaseDiff, StatusChange, ValueChange
 from warehouse.publication import words
 from warehouse.publication.content_hash import TableContent
-from warehouse.verdict import Verdict
+from warehouse.verdict import Verdict, row_text
+
+# Failing rows told of each note; verdict.json has more.
+SHOWN_ROWS = 5
 
 
 def notes(
@@ -105,6 +108,10 @@ def _checks(verdict: Verdict) -> list[str]:
             f"- {escaped(result.what_zh)}（{escaped(result.observed)}）。{escaped(result.because)}  \n"
             f"  {escaped(result.what_en)}"
         )
+        lines += [f"  - {escaped(row_text(row))}" for row in result.failing_rows[:SHOWN_ROWS]]
+        if result.failing_count > SHOWN_ROWS:
+            count = result.failing_count
+            lines.append(f"  - … 共 {count} 行，见 verdict.json / {count} rows in all, see verdict.json")
     return [*lines, ""] if verdict.notes else lines
 
 

@@ -1,8 +1,9 @@
--- Each item of each section, by month and as the mean of a whole year, with its class under the standard in force at
--- the end of the period: 1 to 5 are I to V, 6 is worse than V. A section counts in the periods in which it was listed
--- on the last day. Items without a limit for a kind of water body are not rated: for rivers temperature, total
--- nitrogen and faecal coliforms.
-{%- set items = ["dissolved_oxygen", "codmn", "cod", "bod5", "nh3_n", "total_phosphorus", "total_nitrogen"] %}
+-- Each rated item of each section, by month and as the mean of a whole year, with its class under the standard in
+-- force at the end of the period: 1 to 5 are I to V, 6 is worse than V. A section counts in the periods in which it was
+-- listed on the last day. Temperature, total nitrogen and faecal coliforms are never rated, in rivers or lakes
+-- (环办〔2011〕22号, 一(一)1): in lakes nitrogen and phosphorus tell the trophic state, which is another figure. A year is
+-- rated once its twelve months are out, each section by its own months (seed water_assessment_rules).
+{%- set items = ["dissolved_oxygen", "codmn", "cod", "bod5", "nh3_n", "total_phosphorus"] %}
 with
 
 measured as (
@@ -26,6 +27,24 @@ whole_years as (
     having count(distinct reference_month) = 12
 ),
 
+-- A month of a section counts where the four items that every station measures are there (see
+-- int_water_sections__rated).
+section_years as (
+    select
+        results.section_code,
+        results.reference_month[1:4] as reference_year,
+        count(distinct results.reference_month) filter (
+            where
+            results.dissolved_oxygen_mg_l is not null
+            and results.codmn_mg_l is not null
+            and results.nh3_n_mg_l is not null
+            and results.total_phosphorus_mg_l is not null
+        ) >= max(rules.minimum) as is_measured_enough
+    from {{ ref('stg_environment_water__section_results') }} as results
+    inner join {{ ref('water_assessment_rules') }} as rules on rules.rule = 'year_months'
+    group by all
+),
+
 periods as (
     select
         section_code,
@@ -40,10 +59,15 @@ periods as (
         'A' as frequency,
         whole_years.reference_year as reference_period,
         measured.item,
-        cast(avg(measured.value) as decimal(24, 6)) as value
+        -- Of a section with too few months of its own nobody can say what the year was.
+        case when section_years.is_measured_enough then cast(avg(measured.value) as decimal(24, 6)) end as value
     from measured
     inner join whole_years on measured.reference_month[1:4] = whole_years.reference_year
-    group by all
+    inner join section_years
+        on
+            measured.section_code = section_years.section_code
+            and whole_years.reference_year = section_years.reference_year
+    group by measured.section_code, whole_years.reference_year, measured.item, section_years.is_measured_enough
 )
 
 select

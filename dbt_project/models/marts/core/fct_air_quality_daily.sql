@@ -18,4 +18,5 @@ select
 from {{ ref('int_air_days__rated') }} as rated
 inner join {{ ref('int_air_days__landed') }} as landed
     on rated.place_code = landed.area_code and rated.air_date = landed.air_date
-where rated.place_type = 'area'
+-- No day after the month the release is about.
+where rated.place_type = 'area' and rated.air_date <= {{ reference_month_end() }}

@@ -10,4 +10,5 @@ select
     obs_status,
     case when is_simulated then 'simulated' else 'derived' end as origin
 from {{ ref('int_good_air__summed') }}
-where frequency = 'A'
+-- Only periods that have ended by the month the release is about.
+where frequency = 'A' and {{ period_end('reference_period') }} <= {{ reference_month_end() }}
