@@ -7,7 +7,8 @@
     <table><caption>2022年1月</caption><tr><th>区市</th>…</tr><tr><td>…</td></tr></table>
 
 Title (标题), month (月份, from the caption) and each ``label：text`` of the info line are columns of every
-row. A dash or nothing in a cell is no figure.
+row. A dash or nothing in a cell is no figure. Of a figure printed as the lower end of a range (≥87.1) the
+digits are read, and 下限 names its column; several stand with a ； between them.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ from raw.errors import BadInput, Problem
 from raw.feed import Table
 from raw.readers import Rows
 
-TITLE, MONTH = "标题", "月份"
+TITLE, MONTH, LOWER_BOUNDS = "标题", "月份", "下限"
 MONTH_PRINTED = re.compile(r"(\d{4})年(\d{1,2})月", re.ASCII)
 NO_FIGURE = {"", "—", "-", "--", "／", "/"}
 SEPARATOR = "\u3000"
+BOUND_SIGN = "≥"
 
 
 def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
     """Read every cell as text, with what the page says of itself; an empty or dashed cell is ``None``.
+
+    The column 下限 names the columns whose figure is a lower end, and is ``None`` where there is none.
 
     Raises ``BadInput`` for bytes that are not UTF-8, a page that breaks off, one without exactly one table,
     without its month, or with rows of another length than the header.
@@ -47,10 +51,9 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 
     ]
     if problems:
         raise BadInput(problems)
-    records = [
-        {**said, **{name: _figure(cell) for name, cell in zip(header, cells, strict=True)}} for cells in body
-    ]
-    return Rows([*said, *header], records, [f"row {number}" for number in range(1, len(body) + 1)])
+    records = [{**said, **_record(dict(zip(header, cells, strict=True)))} for cells in body]
+    places = [f"row {number}" for number in range(1, len(body) + 1)]
+    return Rows([*said, LOWER_BOUNDS, *header], records, places)
 
 
 def _whole_text(content: bytes, file_name: str) -> str:
@@ -102,6 +105,12 @@ def _table(page: BeautifulSoup, file_name: str) -> tuple[list[str], list[list[st
     if not lines:
         raise BadInput.one(file_name, "a table without rows", "a header and rows", "look at the page")
     return lines[0], lines[1:]
+
+
+def _record(cells: dict[str, str]) -> dict[str, str | None]:
+    bounds = [name for name, cell in cells.items() if cell.startswith(BOUND_SIGN)]
+    figures = {name: _figure(cell.removeprefix(BOUND_SIGN)) for name, cell in cells.items()}
+    return {LOWER_BOUNDS: "；".join(bounds) or None, **figures}
 
 
 def _figure(cell: str) -> str | None:

@@ -65,11 +65,21 @@ def test_every_published_figure_is_on_a_page_and_nothing_else() -> None:
 
 
 def test_a_page_carries_all_that_the_figures_say_of_themselves() -> None:
-    """No status, stage or mark but a reprint's is lost: the pages have no place for others."""
+    """No status, stage or mark but those of a reprint and of a bound is lost: the pages have no place for others."""
     for figure in figures(FEED.feed):
         said = figure.cells
-        assert (said["OBS_STATUS"], said["STAGE"], said["UNIT_MULT"]) == ("A", "", "0")
-        assert said["TAGS"] in ("", "COPY")
+        assert (said["STAGE"], said["UNIT_MULT"]) == ("", "0")
+        assert said["TAGS"] in ("", "COPY", "BOUND")
+        assert said["OBS_STATUS"] == ("E" if said["TAGS"] == "BOUND" else "A")
+
+
+@pytest.mark.parametrize(("source", "share"), [("S134", "87.1"), ("S133", "93.5")])
+def test_the_lower_end_of_a_range_is_told_from_a_figure(source: str, share: str) -> None:
+    city, district = report_table.read(page(source), TABLE, f"{source}.html").records
+    ratio = "优良天数比率（%）"
+    assert f"≥{share}" in page(source).decode()
+    assert (district[ratio], district["下限"]) == (share, ratio)
+    assert (city[ratio], city["下限"]) == ("100", None)
 
 
 def test_the_urban_sites_of_older_reports_are_a_row_of_their_own() -> None:

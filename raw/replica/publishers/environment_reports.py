@@ -40,7 +40,7 @@ for _code, _name in {
     HEADERS[_code, "LEVEL"] = f"{_name}（{'毫克' if _code == 'CO' else '微克'}/立方米）"
     HEADERS[_code, "YOY"] = f"{_name}同比（%）"
 COLUMNS = ["区市", *HEADERS.values()]
-NO_FIGURE = "—"
+NO_FIGURE, LOWER_BOUND = "—", "≥"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ class Report:
             said = figure.cells
             district = DISTRICTS[said["REF_AREA"], said["SCOPE"]]
             row = table.setdefault(district, dict.fromkeys(COLUMNS, NO_FIGURE) | {"区市": district})
-            row[HEADERS[said["INDICATOR"], said["MEASURE"]]] = said["OBS_VALUE"]
+            is_bound = "BOUND" in said["TAGS"].split(";")
+            printed = f"{LOWER_BOUND}{said['OBS_VALUE']}" if is_bound else said["OBS_VALUE"]
+            row[HEADERS[said["INDICATOR"], said["MEASURE"]]] = printed
         return [table[district] for district in DISTRICTS.values() if district in table]
 
 
