@@ -58,9 +58,9 @@ class House:
             for feed in declared_feeds():
                 pull(feed, as_of, landing_root=self.landing)
 
-    def build(self, month: str, as_of: date) -> Build:
+    def build(self, month: str, as_of: date, kind: str = "official") -> Build:
         with self.environment():
-            return build(month, as_of, landing_root=self.landing, data_root=self.data)
+            return build(month, as_of, landing_root=self.landing, data_root=self.data, kind=kind)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A revised month changes the marts, the old value stays as of the old date, a withdrawn row goes.
 
-One landing with two pulls of three kinds of feed (the bureau's SDMX, the air reports, the simulated sections),
-between which the publishers changed something in place; two builds of one month.
+One landing with two pulls of four kinds of feed (the bureau's SDMX, the air reports, the ministry's port tables, the
+simulated sections), between which the publishers changed something in place; two builds of one month.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ CHANGED: dict[tuple[str, str, str, str], str | None] = {
     ("TRADE_TOTAL", "CN-370200", "YTD", "2022-07"): None,
     ("AQI_GOOD_DAYS_RATIO", "CN-370200", "LEVEL", "2022-02"): "92.9",
     ("AQI_COMPOSITE_INDEX", "CN-370211", "LEVEL", "2022-10"): None,
+    ("PORT_CONTAINER_THROUGHPUT", "CN-370200", "YTD", "2024-Q1"): "772",
+    ("PORT_CARGO_FOREIGN", "CN-370200", "YOY_YTD", "2014-10"): None,
 }
+PUBLISHED = ("bureau_statistics", "environment_reports", "port_throughput")
 
 
 def as_changed(feed: str) -> tuple[Figure, ...]:
@@ -49,14 +52,15 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Build, Bu
     with house.environment() as patch:
         patch.setattr("raw.fetch._be_polite", lambda *_: None)
         _pull(house, BEFORE, patch)
-        for name in ("bureau_statistics", "environment_reports"):
+        for name in PUBLISHED:
             patch.setattr(f"raw.replica.publishers.{name}.figures", as_changed)
         _pull(house, AFTER, patch)
-        yield house.build(MONTH, BEFORE), house.build(MONTH, AFTER)
+        # The sections are simulated.
+        yield house.build(MONTH, BEFORE, "rehearsal"), house.build(MONTH, AFTER, "rehearsal")
 
 
 def _pull(house: House, as_of: date, patch: pytest.MonkeyPatch) -> None:
-    for feeds, seed in ((("bureau_statistics", "environment_reports"), None), (("environment_water",), SEED)):
+    for feeds, seed in ((PUBLISHED, None), (("environment_water",), SEED)):
         with serve(now=end_of(as_of), seed=seed) as replica:
             for name, url in addresses(replica.url).items():
                 patch.setenv(name, url)
@@ -78,6 +82,21 @@ def test_a_revised_report_changes_the_mart_and_a_withdrawn_figure_goes(builds: t
     assert both(builds, ratio) == [[(96.4,)], [(92.9,)]]
     index = month.format("CN-370211", "2022-10") + " and series_code = 'AQI_COMPOSITE_INDEX'"
     assert both(builds, index) == [[(3.35,)], []]
+
+
+def test_a_revised_port_table_changes_the_mart_and_a_cell_that_went_blank_goes(
+    builds: tuple[Build, Build],
+) -> None:
+    of_port = (
+        "select cast(value as double), is_selected from fct_observation_vintages where series_code = '{}'"
+        " and measure = '{}' and reference_period = '{}' and source_id like 'M-%'"
+    )
+    containers = of_port.format("PORT_CONTAINER_THROUGHPUT", "YTD", "2024-03")
+    assert both(builds, containers) == [[(767.0, True)], [(772.0, True)]]
+    foreign = of_port.format("PORT_CARGO_FOREIGN", "YOY_YTD", "2014-10")
+    assert both(builds, foreign) == [[(1.82, True)], []]
+    level = of_port.format("PORT_CARGO_FOREIGN", "YTD", "2014-10")
+    assert both(builds, level) == [[(2.7, True)], [(2.7, True)]]
 
 
 def test_the_differenced_series_follows(builds: tuple[Build, Build]) -> None:
