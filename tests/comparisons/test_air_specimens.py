@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from decimal import Decimal
 
 import pytest
 
 from raw.errors import BadInput
-from tests.air_models import compiled
+from tests.air_models import REFERENCE, compiled
 from tests.comparisons import air_specimens as air
 
 pytestmark = pytest.mark.skipif(
@@ -88,6 +89,24 @@ def test_every_specimen_is_read_to_totals_had_another_way_or_refused_for_a_reaso
         11,
         TOTALS["o3_archive"],
     )
+    stations = air.specimen("station_list", "station_list_qingdao_2022-02-13.csv").records
+    with (REFERENCE / "air_stations.csv").open(encoding="utf-8", newline="") as file:
+        seed = {row["station_code"]: row for row in csv.DictReader(file)}
+    assert {str(r["STATION"]): (r["NAME"], r["CITY"]) for r in stations} == {
+        code: (row["name_zh"], row["listed_city_zh"]) for code, row in seed.items()
+    }
+    assert all(
+        (float(str(r["LONGITUDE"])), float(str(r["LATITUDE"])), r["IS_BACKGROUND"] == "Y")
+        == (float(row["longitude"]), float(row["latitude"]), row["is_background"] == "true")
+        for r in stations
+        for row in [seed[str(r["STATION"])]]
+    )
+    quirks = air.specimen("station_list", "station_list_quirk_rows_2022-02-13.csv").records
+    assert {str(r["STATION"]): (r["LONGITUDE"], r["OPENED_ON"], r["CLOSED_ON"]) for r in quirks} == {
+        "1013A": ("117.151", None, "2015-07-02"), "1045A": (None, None, None), "1202A": (None, None, None),
+        "1667A": ("118.5857", None, "2020-11-17"), "2994A": ("119.6533", "2016-10-31", None),
+        "3216A": ("114.6622", None, None),
+    }  # fmt: skip
     with pytest.raises(BadInput, match=r"hour 0 without PM2\.5, PM2\.5_24h"):
         air.specimen("station_hours", "quotsoft_china_sites_20220104_excerpt.csv")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from raw.fetch import Policy
 from raw.land import Landed, pull, vintages
 from raw.readers import Rows, check_rows, read
 from raw.readers.china_sites_csv import TYPES
+from raw.readers.cnemc_live_json import FIELDS
 from raw.replica.answers import Answer, Asked
 from raw.replica.clock import CHINA, end_of
 from raw.replica.faults import TRANSPORT_FAULTS, Fault, Faults, zip_bomb
@@ -179,6 +181,100 @@ def test_aqistudy_has_no_header_and_a_mark_glued_to_its_first_city(feed: Feed) -
     assert row["MONTH"] == "2013-12"
     with pytest.raises(BadInput, match="3 cells；应为 expected 12"):
         taken(feed, "city_days", "青岛,2013-12-02,119\n", "aqistudy_qingdao_daily_x.csv")
+
+
+STATIONS = "监测点编码,监测点名称,城市,经度,纬度,对照点\n"
+LIST = "站点列表-2022.02.13起.csv"
+
+
+def test_what_the_station_list_says_in_odd_places_has_columns_of_its_own(feed: Feed) -> None:
+    """A dash or nothing for a coordinate, days within the name in two forms, a background station that is closed."""
+    lines = (
+        "9001A,甲监测中心(停运150702),某市,117.151,39.097,Y\n"
+        "9002A,乙政府,某市,-,-,N\n"
+        "9003A,丙监测站,某市,,,N\n"
+        "9004A,丁村（停运20201117）,某市,118.5857,37.4442,Y\n"
+        "9005A,戊支队(启用161031),某市,119.6533,29.1128,N\n"
+        "9006A,己(对照点),某市,120.6659,36.2403,Y\n"
+    )
+    rows = taken(feed, "station_list", STATIONS + lines, LIST).records
+    assert [tuple(list(row.values())[1:]) for row in rows] == [
+        ("甲监测中心", "某市", "117.151", "39.097", "Y", None, "2015-07-02"),
+        ("乙政府", "某市", None, None, "N", None, None),
+        ("丙监测站", "某市", None, None, "N", None, None),
+        ("丁村", "某市", "118.5857", "37.4442", "Y", None, "2020-11-17"),
+        ("戊支队", "某市", "119.6533", "29.1128", "N", "2016-10-31", None),
+        ("己(对照点)", "某市", "120.6659", "36.2403", "Y", None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (STATIONS + "9001A,甲(停运),某市,117,39,N\n", r"found '甲\(停运\)'；应为 expected a day"),
+        (STATIONS + "9001A,甲(停运151341),某市,117,39,N\n", "row 1, column 监测点名称"),
+        (STATIONS + "9001A,甲,某市,117,39,否\n", "IS_BACKGROUND"),
+        (STATIONS + "9001A,甲,某市,东经117,39,N\n", "LONGITUDE"),
+        (STATIONS + "9001A,甲,某市,117,39,N\n9001A,甲,某市,117,39,N\n", "duplicate"),
+        (STATIONS.replace("对照点", "备注") + "9001A,甲,某市,117,39,N\n", "is it this list"),
+    ],
+)
+def test_what_is_no_such_list_is_refused(feed: Feed, text: str, told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        taken(feed, "station_list", text, LIST)
+
+
+def live(**said: object) -> str:
+    """The live list of one station at 01:00 of 2022-01-05 in Beijing, every number a text."""
+    station = {
+        **dict.fromkeys(FIELDS.values(), "7"),
+        "StationCode": "1314A", "PositionName": "黄岛区子站", "TimePoint": "/Date(1641315600000)/",
+        "TimePointStr": "2022-01-05 01:00", "PrimaryPollutant": "—", "Quality": "良", "Measure": "",
+    }  # fmt: skip
+    return json.dumps([{**station, **said}], ensure_ascii=False)
+
+
+def test_the_live_list_says_utc_text_and_dashes(feed: Feed) -> None:
+    content = live(O3="141", O3_24h="142", O3_8h="143", O3_8h_24h="144", CO="0.9", PM2_5="—", AQI=None)
+    (row,) = taken(feed, "live_hours", content, "cnemc_live_370200.json").records
+    assert (row["DATE"], row["HOUR"], row["STATION"]) == ("2022-01-05", "1", "1314A")
+    assert (row["PM2.5"], row["AQI"], row["PRIMARY_POLLUTANT"]) == (None, None, None)
+    assert (row["O3"], row["O3_24h"], row["O3_8h"], row["O3_8h_24h"]) == ("141", "142", "143", "144")
+    assert (row["CO"], row["PM10"]) == ("0.9", "7")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (live(TimePoint="/Date(1641315660000)/"), r"element 1, TimePoint: .* expected a full hour"),
+        (live(TimePoint="2022-01-05T01:00:00"), "element 1, TimePoint"),
+        (live().replace('"PM10_24h"', '"Pm10_24h"'), "element 1: 发现 found no PM10_24h"),
+        (live(NO2="缺测"), "NO2"),
+        ('{"Message": "出错"}', "an array of stations"),
+        ("[]", "an array of stations"),
+        ("<html>", "no JSON"),
+    ],
+)
+def test_what_is_no_live_list_is_refused(feed: Feed, content: str, told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        taken(feed, "live_hours", content, "cnemc_live_370200.json")
+
+
+def test_a_kept_answer_and_a_list_of_stations_go_to_their_tables(
+    feed: Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path))
+    folder = tmp_path / FEED
+    folder.mkdir()
+    (folder / "cnemc_live_370200.json").write_text(live(), encoding="utf-8")
+    (folder / LIST).write_text(STATIONS + "1314A,黄岛区子站,青岛,120.1983,35.9608,N\n", encoding="utf-8")
+    with serve(now=end_of(date(2022, 3, 7))) as running:
+        monkeypatch.setenv("RAW_ENVIRONMENT_AIR_URL", addresses(running.url)["RAW_ENVIRONMENT_AIR_URL"])
+        landed = pull(feed, date(2022, 3, 7), landing_root=tmp_path / "landing", month="2022-03")
+    assert [(one.manifest["table"], one.manifest["scope"]) for one in landed] == [
+        ("live_hours", "DATE=2022-01-05|HOUR=1"),
+        ("station_list", "all"),
+    ]
 
 
 # --- fetching --------------------------------------------------------------------------------------------

@@ -15,6 +15,10 @@ import duckdb
 import pytest
 
 from raw.errors import BadInput
+from raw.feed import find_feed
+from raw.land import pull
+from raw.replica.clock import end_of
+from raw.replica.server import addresses, serve
 from tests.conftest import EARLY, House
 from warehouse.build import Build, _run_dbt
 from warehouse.connect import reader
@@ -203,6 +207,32 @@ def test_a_warning_of_dbt_does_not_stop_a_build_but_is_told(
         "where_found": "lines of Qingdao 1", "found": "1 亿元", "expected": "2 亿元",
         "remedy": "look for missing parts",
     }  # fmt: skip
+
+
+def test_a_list_of_stations_that_gives_cause_is_told_by_the_build(house: House) -> None:
+    folder = house.inbox / "environment_air"
+    folder.mkdir(parents=True)
+    lines = (
+        "监测点编码,监测点名称,城市,经度,纬度,对照点",
+        "3214A,甲,漳州,117.65,24.51,N", "3215A,乙,漳州,117.66,24.50,N", "3216A,丙,漳州,114.6622,24.5183,N",
+        "3217A,丁,漳州,-,-,N",
+        "1314A,黄岛区子站,青岛,120.1983,35.9608,N", "1307A,仰口,青岛,120.6659,36.2403,N",
+        "1313A,崂山区子站(停运20220701),青岛,120.4581,36.0858,N", "9999A,新点(启用20220215),青岛,120.2,35.9,N",
+    )  # fmt: skip
+    (folder / "站点列表-2022.02.13起.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with house.environment() as patch, serve(now=end_of(EARLY)) as replica:
+        patch.setenv("RAW_ENVIRONMENT_AIR_URL", addresses(replica.url)["RAW_ENVIRONMENT_AIR_URL"])
+        pull(find_feed("environment_air"), EARLY, landing_root=house.landing)
+    unseeded, far = house.build("2022-12", EARLY).warnings
+    assert (far["name"], far["model"], far["failing_count"]) == (
+        "assert_stations_lie_near_their_city", "stg_environment_air__station_list", 1,
+    )  # fmt: skip
+    assert far["message"].startswith("站点坐标在所列城市附近 / Every station")
+    assert far["rows"][0]["found"] == "3216A 漳州 at 114.662200, 24.518300"
+    assert (unseeded["name"], unseeded["failing_count"]) == ("assert_listed_stations_are_in_the_seed", 3)
+    assert [row["found"] for row in unseeded["rows"]] == [
+        "1307A 仰口", "1313A 崂山区子站, closed 2022-07-01", "9999A 新点, opened 2022-02-15",
+    ]  # fmt: skip
 
 
 def test_a_build_says_which_tests_warned(late_build: Build) -> None:

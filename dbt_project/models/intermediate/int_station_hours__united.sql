@@ -1,12 +1,13 @@
 {{ config(materialized='view') }}
--- The hours of Qingdao's stations from both layouts, as hours of a day of 24: an hour is named by its end, so
--- hour 0 is the 24th of the day before (HJ 633-2012, 5.1.2). Where both have an hour, the daily file's counts.
+-- The hours of Qingdao's stations from all layouts, as hours of a day of 24: an hour is named by its end, so
+-- hour 0 is the 24th of the day before (HJ 633-2012, 5.1.2). Where several have an hour, the daily file's counts,
+-- then the archive's: what was kept of the live list may have been corrected since.
 {% set measured = [
     "pm2_5", "pm10", "so2", "no2", "o3", "co", "pm2_5_24h", "pm10_24h", "so2_24h", "o3_8h"
 ] %}
 with
 
-both_layouts as (
+all_layouts as (
     select
         1 as layout_rank,
         *
@@ -16,11 +17,16 @@ both_layouts as (
         2 as layout_rank,
         *
     from {{ ref('stg_environment_air__archive_hours') }}
+    union all by name
+    select
+        3 as layout_rank,
+        *
+    from {{ ref('stg_environment_air__live_hours') }}
 ),
 
 of_qingdao as (
     select *
-    from both_layouts
+    from all_layouts
     where station_code in (select stations.station_code from {{ ref('air_stations') }} as stations)
     qualify
         row_number() over (partition by station_code, file_date, hour_ending order by layout_rank asc) = 1
