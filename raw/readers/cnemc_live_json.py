@@ -33,7 +33,7 @@ FIELDS = {
 
 
 def read(content: bytes, table: Table, file_name: str) -> Rows:
-    """One record a station; raises ``BadInput`` for another answer, a missing field or a time off the hour."""
+    """One record a station; raises ``BadInput`` for another answer, a missing field or an odd time."""
     stations = _stations(content, file_name)
     records: list[dict[str, str | None]] = []
     problems: list[Problem] = []
