@@ -10,7 +10,7 @@ import pytest
 from raw.errors import BadInput
 from raw.feed import find_feed
 from raw.land import Landed, pull, vintages
-from raw.readers import report_table
+from raw.readers import check_rows, report_table
 from raw.replica.answers import Asked
 from raw.replica.clock import end_of
 from raw.replica.faults import Fault, Faults
@@ -90,6 +90,14 @@ def test_the_urban_sites_of_older_reports_are_a_row_of_their_own() -> None:
 def test_digits_stay_as_printed_and_a_dash_is_no_figure() -> None:
     record = report_table.read(page("S134"), TABLE, "S134.html").records[0]
     assert (record["CO（毫克/立方米）"], record["综合指数"], record["PM2.5同比（%）"]) == ("1.0", "3.9", None)
+
+
+@pytest.mark.parametrize("source", sorted({figure.cells["SOURCE"] for figure in figures(FEED.feed)}))
+def test_points_for_thousands_are_no_digits_after_a_point(source: str) -> None:
+    """S078 prints 16: written as 16.000 it would be the same number, and the next one is another."""
+    body = page(source, date(2026, 11, 24), Fault.THOUSANDS_SEPARATORS)
+    with pytest.raises(BadInput, match=r"text of the pattern|no thousands mark"):
+        check_rows(report_table.read(body, TABLE, f"{source}.html"), TABLE, f"{source}.html")
 
 
 def test_a_pull_brings_only_what_was_out_by_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
