@@ -482,5 +482,5 @@ def test_the_query_page_refuses_after_the_move() -> None:
 
 
 def test_the_feed_file_says_what_was_never_met() -> None:
-    notes = " ".join(FEED.notes)
-    assert "queryAgendaByDate" in notes and "Never met live" in notes
+    told = " ".join(FEED.never_met)
+    assert "queryAgendaByDate" in told and "370200" in told
