@@ -559,9 +559,8 @@ class Refusals:
                 yield fetch(url)
         refusals.tell()
 
-    The first problem of each is logged as it comes, and all are raised together at the end. A publisher that
-    fails ``PATIENCE`` files in a row in a way that may pass (no answer, 5xx) is down, not its files: it is
-    left in peace, and what was refused so far is raised at once.
+    All are raised together at the end. A publisher that fails ``PATIENCE`` files in a row in a way that may
+    pass (no answer, 5xx) is down, not its files: it is left in peace, and what was refused is raised at once.
     """
 
     PATIENCE = 3
@@ -576,7 +575,6 @@ class Refusals:
         try:
             yield
         except BadInput as error:
-            logger.warning("refused, going on with the next: %s", error.problems[0])
             self._refused.append(error)
             self._in_a_row = self._in_a_row + 1 if error.passing else 0
         else:
