@@ -36,6 +36,9 @@ CHINA = timezone(timedelta(hours=8), "CST")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 MAX_ERROR_BYTES = 100_000
+# Text packs five to twenty times, a bomb a thousand times: it is seen long before a generous limit.
+MAX_RATIO = 100
+FREE_BYTES = 50_000_000
 DEFAULT_REMEDY = "check the address and its parameters"
 # What publishers' firewalls have been seen to answer to a client they do not take for a person.
 STATUS_REMEDIES = {
@@ -515,15 +518,17 @@ def _unpacked(body: bytes, response: httpx.Response, url: str, policy: Policy) -
             masked(url), f"Content-Encoding {encoding}", "gzip or none", "tell the publisher what was asked"
         )
         raise BadBody(problem, body)
+    limit = min(policy.max_content_bytes, max(FREE_BYTES, len(body) * MAX_RATIO))
     unpacker: _Unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        content = unpacker.decompress(body, policy.max_content_bytes + 1)
+        content = unpacker.decompress(body, limit + 1)
     except zlib.error as error:
         problem = Problem(masked(url), f"a broken gzip body ({error})", "a gzip body", "try again later")
         raise BadBody(problem, body) from error
-    if len(content) > policy.max_content_bytes:
+    if len(content) > limit:
         # What is kept of it is what came: unpacked, it would fill the disk instead of the memory.
-        raise _too_large(url, policy.max_content_bytes, " unpacked", body)
+        state = " unpacked" if limit == policy.max_content_bytes else f" unpacked, from {len(body)}"
+        raise _too_large(url, limit, state, body)
     if unpacker.unused_data:
         problem = Problem(
             masked(url),

@@ -209,6 +209,11 @@ class Rehearsal:
             self.as_of = self._newest()
             self._fill(self._seed)
 
+    @cached_property
+    def _held(self) -> Held:
+        """The landing filled without faults, read once for all cases."""
+        return Held(self._good, self.feed, self.as_of)
+
     def _asks_for_nothing(self) -> bool:
         """Whether no file is asked for on ``as_of``, so that no fault can be met.
 
@@ -293,7 +298,7 @@ class Rehearsal:
         return ended
 
     def _ended(self, case: Case, landing: Path, said: str | None, *, retried: bool) -> Ended:
-        now, good = (Held(root, self.feed, self.as_of) for root in (landing, self._good))
+        now, good = Held(landing, self.feed, self.as_of), self._held
         strangers = ", ".join(now.strangers(good))
         if strangers:
             # Files whose own sums give it away are refused beside those that nothing tells from a revision.

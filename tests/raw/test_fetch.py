@@ -6,6 +6,7 @@ import gzip
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -311,6 +312,13 @@ def test_a_refused_status_says_on_which_day(publisher: str) -> None:
     error = refusal(f"{publisher}/missing")
     assert isinstance(error, BadBody)
     assert error.answered_on == datetime.now(timezone(timedelta(hours=8))).date()
+
+
+def test_a_bomb_is_seen_long_before_a_generous_limit(publisher: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("raw.fetch.FREE_BYTES", 1_000)
+    with pytest.raises(BadBody, match=r"more than 10\d{4} bytes unpacked, from 10\d\d") as caught:
+        fetch(f"{publisher}/bomb", policy=replace(QUICK, max_content_bytes=500_000_000))
+    assert len(caught.value.body) < 1_100
 
 
 def asked_one_by_one(publisher: str, *paths: str) -> tuple[list[str], BadInput]:
