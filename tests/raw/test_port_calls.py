@@ -294,6 +294,24 @@ def test_what_passes_is_retried_and_landed(replica: Running, tmp_path: Path) -> 
         assert len(land(tmp_path / fault, "2024-01")) == 4
 
 
+def test_a_day_that_has_landed_is_asked_for_only_on_condition(
+    replica: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(land(tmp_path, "2024-01")) == 4
+    said = []
+    answered = fetch._answer
+    monkeypatch.setattr(
+        fetch,
+        "_answer",
+        lambda response, *more: said.append(response.status_code) or answered(response, *more),
+    )
+    assert land(tmp_path, "2024-01") == []
+    assert said == [200, 304, 304, 304, 304], "the index, and four days that are what they were"
+    replica.faults.on("port_calls", Fault.SILENT_REVISION, 1)
+    (again,) = land(tmp_path, "2024-01")
+    assert again.is_new and again.manifest["etag"]
+
+
 # --- the calls -------------------------------------------------------------------------------------------
 
 
