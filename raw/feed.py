@@ -272,7 +272,8 @@ class Feed(Strict):
     """One declared feed: name = path = table = DAG.
 
     ``units`` are who answers for it, ``notes`` its traps in order of pain, ``never_met`` what was built from
-    a description and never seen live.
+    a description and never seen live. ``undetectable`` names faults of the publisher that nothing in a file
+    tells from good data (``half_month``), each with the reason.
     """
 
     feed: str = Field(pattern=rf"^{NAME.pattern}$")
@@ -288,6 +289,7 @@ class Feed(Strict):
     units: list[str] = Field(min_length=1)
     notes: list[str] = []
     never_met: list[str] = []
+    undetectable: dict[str, str] = {}
 
     @property
     def base_url(self) -> str:

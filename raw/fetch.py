@@ -36,6 +36,9 @@ CHINA = timezone(timedelta(hours=8), "CST")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 MAX_ERROR_BYTES = 100_000
+# Text packs five to twenty times, a bomb a thousand times: it is seen long before a generous limit.
+MAX_RATIO = 100
+FREE_BYTES = 50_000_000
 DEFAULT_REMEDY = "check the address and its parameters"
 # What publishers' firewalls have been seen to answer to a client they do not take for a person.
 STATUS_REMEDIES = {
@@ -103,15 +106,28 @@ class Fetched:
 
     @property
     def answered_on(self) -> date:
-        """The publisher's own day (its ``Date``, RFC 9110 section 6.6.1), in China; today where it says none.
+        """The publisher's own day, in China; today where it says none.
 
         Who cannot be asked for an earlier day says only what stands there on this one.
         """
+        return _day_of_answer(self.headers) or datetime.now(CHINA).date()
+
+    @property
+    def changed_on(self) -> date | None:
+        """The day in China on which the publisher last changed it (``Last-Modified``), where it says so."""
         try:
-            moment = email.utils.parsedate_to_datetime(self.headers["date"])
+            return email.utils.parsedate_to_datetime(self.headers["last-modified"]).astimezone(CHINA).date()
         except (KeyError, ValueError):
-            moment = datetime.now(UTC)
-        return moment.astimezone(CHINA).date()
+            return None
+
+    @property
+    def known_from(self) -> date:
+        """The day from which it counts as known, of an address that says only what stands there now.
+
+        What stood there before the last change can no longer be had; without a word about changes it is
+        known from the day of the answer.
+        """
+        return self.changed_on or self.answered_on
 
     @property
     def origin(self) -> Origin | None:
@@ -122,6 +138,19 @@ class Fetched:
     def etag(self) -> str | None:
         """The publisher's mark of this version, for the next conditional request."""
         return self.headers.get("etag")
+
+    @property
+    def last_modified(self) -> str | None:
+        """``Last-Modified`` as the publisher wrote it, for the next conditional request."""
+        return self.headers.get("last-modified")
+
+
+def _day_of_answer(headers: Mapping[str, str]) -> date | None:
+    """The day in China of an answer's ``Date`` (RFC 9110 section 6.6.1); header names in lower case."""
+    try:
+        return email.utils.parsedate_to_datetime(headers["date"]).astimezone(CHINA).date()
+    except (KeyError, ValueError):
+        return None
 
 
 @dataclass(frozen=True)
@@ -137,11 +166,22 @@ class _Question:
 
 
 class BadBody(BadInput):
-    """An answer that is refused; ``body`` holds the bytes that came, so that they can be kept."""
+    """An answer that is refused; ``body`` holds the bytes that came, so that they can be kept.
 
-    def __init__(self, problem: Problem, body: bytes) -> None:
+    ``answered_on`` is the publisher's own day, known where it is the status that is refused.
+    """
+
+    def __init__(self, problem: Problem, body: bytes, answered_on: date | None = None) -> None:
         self.body = body
+        self.answered_on = answered_on
         super().__init__([problem])
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem], body: bytes) -> BadBody:
+        """One refusal of several problems, with the bytes they are about."""
+        refusal = cls(problems[0], body)
+        BadInput.__init__(refusal, problems)
+        return refusal
 
 
 class NotThere(BadBody):
@@ -391,10 +431,11 @@ def _refuse_status(response: httpx.Response, url: str, policy: Policy) -> None:
         remedy=later if status in RETRIED_STATUS else STATUS_REMEDIES.get(status, DEFAULT_REMEDY),
         passing=status in RETRIED_STATUS,
     )
+    answered_on = _day_of_answer({name.lower(): value for name, value in response.headers.items()})
     if status == httpx.codes.NOT_FOUND:
-        raise NotThere(problem, said)
-    # The page that came with it often says why: it is kept where there is one.
-    refusal = BadBody(problem, said) if said else BadInput([problem])
+        raise NotThere(problem, said, answered_on)
+    # The page that came with it often says why.
+    refusal = BadBody(problem, said, answered_on)
     if again:
         raise _TryAgainError(refusal, pause)
     raise refusal
@@ -477,15 +518,17 @@ def _unpacked(body: bytes, response: httpx.Response, url: str, policy: Policy) -
             masked(url), f"Content-Encoding {encoding}", "gzip or none", "tell the publisher what was asked"
         )
         raise BadBody(problem, body)
+    limit = min(policy.max_content_bytes, max(FREE_BYTES, len(body) * MAX_RATIO))
     unpacker: _Unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        content = unpacker.decompress(body, policy.max_content_bytes + 1)
+        content = unpacker.decompress(body, limit + 1)
     except zlib.error as error:
         problem = Problem(masked(url), f"a broken gzip body ({error})", "a gzip body", "try again later")
         raise BadBody(problem, body) from error
-    if len(content) > policy.max_content_bytes:
+    if len(content) > limit:
         # What is kept of it is what came: unpacked, it would fill the disk instead of the memory.
-        raise _too_large(url, policy.max_content_bytes, " unpacked", body)
+        state = " unpacked" if limit == policy.max_content_bytes else f" unpacked, from {len(body)}"
+        raise _too_large(url, limit, state, body)
     if unpacker.unused_data:
         problem = Problem(
             masked(url),
@@ -510,12 +553,48 @@ def _too_large(url: str, limit: int, state: str, body: bytes) -> BadBody:
     return BadBody(problem, body)
 
 
+class Refusals:
+    """What is refused while one file after another is asked for: a bad one keeps no other out.
+
+    ::
+
+        refusals = Refusals()
+        for url in urls:
+            with refusals.kept():
+                yield fetch(url)
+        refusals.tell()
+
+    All are raised together at the end. A publisher that fails ``PATIENCE`` files in a row in a way that may
+    pass (no answer, 5xx) is down, not its files: it is left in peace, and what was refused is raised at once.
+    """
+
+    PATIENCE = 3
+
+    def __init__(self) -> None:
+        self._refused: list[BadInput] = []
+        self._in_a_row = 0
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the refusal of one file for the end; raise it with the others where asking on is no use."""
+        try:
+            yield
+        except BadInput as error:
+            self._refused.append(error)
+            self._in_a_row = self._in_a_row + 1 if error.passing else 0
+        else:
+            self._in_a_row = 0
+        if self._in_a_row >= self.PATIENCE:
+            self.tell()
+
+    def tell(self) -> None:
+        """Raise all that was refused as one refusal; nothing where nothing was."""
+        if self._refused:
+            raise told_together(self._refused)
+
+
 def told_together(refused: Sequence[BadInput]) -> BadInput:
     """One refusal of all problems of several requests; the first bytes that came are kept with it."""
     problems = [problem for error in refused for problem in error.problems]
-    body = next((error.body for error in refused if isinstance(error, BadBody)), None)
-    if body is None:
-        return BadInput(problems)
-    together = BadBody(problems[0], body)
-    BadInput.__init__(together, problems)
-    return together
+    bodies = [error.body for error in refused if isinstance(error, BadBody)]
+    return BadBody.of(problems, next(filter(None, bodies), b"")) if bodies else BadInput(problems)

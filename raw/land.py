@@ -30,7 +30,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from raw.doors import Door, Extract, Original, doors
+from raw.doors import Door, Extract, Known, Original, doors
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table
 from raw.fetch import BadBody
@@ -234,9 +234,19 @@ def _extracts(
     conditional: Callable[..., Iterator[Extract]] | None = getattr(way, "extracts_unless_known", None)
     if conditional is None:
         return way.extracts(seen, table_name, as_of, month)
-    known = vintages(folder.parents[1], seen.feed, table_name, as_of)
-    etags = {str(one.manifest["url"]): str(one.manifest.get("etag") or "") for one in known}
-    return conditional(seen, table_name, as_of, month, etags)
+    landed = vintages(folder.parents[1], seen.feed, table_name, as_of)
+    known = {str(one.manifest["url"]): _known(one.manifest) for one in landed}
+    return conditional(seen, table_name, as_of, month, known)
+
+
+def _known(manifest: Mapping[str, Any]) -> Known:
+    """What a vintage was landed with, for the next conditional request."""
+    return Known(
+        etag=manifest.get("etag"),
+        last_modified=manifest.get("last_modified"),
+        facts=manifest["facts"],
+        companions=frozenset(manifest["companions"]),
+    )
 
 
 def _acknowledgement(way: Door, seen: Feed, extract: Extract) -> Acknowledge:
@@ -452,6 +462,7 @@ def _manifest(
             name: {"expected": total, "found": found[name]} for name, total in extract.control.items()
         },
         **({"etag": extract.etag} if extract.etag else {}),
+        **({"last_modified": extract.last_modified} if extract.last_modified else {}),
     }
 
 

@@ -161,6 +161,9 @@ def _faults(feed: Feed) -> Iterator[str]:
         return
     yield ", ".join(_code(fault) for fault in faults_of(feed.feed))
     yield ""
+    for fault, because in feed.undetectable.items():
+        yield f"- 无法察觉 / not to be told from good data: {_code(fault)}. {_one_line(because)}"
+        yield ""
     yield f"```\npython -m raw faults --feed {feed.feed}\n```"
 
 

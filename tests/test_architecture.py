@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,13 @@ def _mentions(file: Path, pattern: re.Pattern[str]) -> bool:
         return bool(pattern.search(file.read_text(encoding="utf-8")))
     except (UnicodeDecodeError, FileNotFoundError):
         return False
+
+
+def test_every_package_is_declared_and_holds_something() -> None:
+    declared = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    rooms = [room for room in ROOMS if room != "dags"]
+    found = {file.parent for room in rooms for file in (REPO / room).rglob("__init__.py")}
+    assert sorted(declared["packages"]) == sorted(
+        str(folder.relative_to(REPO)).replace("/", ".") for folder in found
+    )
+    assert [folder for folder in found if len(list(folder.glob("*.py"))) < 2] == []

@@ -8,7 +8,7 @@ It yields what the publisher said, byte for byte, and nothing it concluded from 
 may also have ``acknowledge(feed, extract, landed_in, problems)``, called once the download is safely landed,
 or with ``None`` and the reasons once it is in quarantine. A door that can ask whether something
 changed may also have ``extracts_unless_known(feed, table_name, as_of, month, known)``, which is then asked
-instead: ``known`` holds the ETag of the newest vintage of each address.
+instead: ``known`` says of each address what its newest vintage was landed with.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class Extract:
     own totals, which landing reconciles with what was read: ``{"row_count": 636}``. ``companions`` are
     files kept beside the original (a structure message, a header dump), by file name. ``facts`` are what
     the file does not say of itself but its page, request or sidecar does (month, direction), by column.
-    ``origin`` is given where the sender marked it otherwise than the feed declares: simulated. ``etag`` is
-    the publisher's mark of this version.
+    ``origin`` is given where the sender marked it otherwise than the feed declares: simulated. ``etag`` and
+    ``last_modified`` are the publisher's marks of this version, as it wrote them.
     """
 
     originals: tuple[Original, ...]
@@ -79,6 +79,7 @@ class Extract:
     facts: Mapping[str, str] = field(default_factory=dict)
     origin: Origin | None = None
     etag: str | None = None
+    last_modified: str | None = None
 
     @property
     def name(self) -> str:
@@ -89,6 +90,19 @@ class Extract:
     def byte_count(self) -> int:
         """Size of all its files in bytes."""
         return sum(original.byte_count for original in self.originals)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the newest vintage of an address was landed with: its marks, facts and companions' names.
+
+    A door asks conditionally by the marks (RFC 9110 section 13); without any it asks for all of it.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    companions: frozenset[str] = frozenset()
 
 
 class Door(Protocol):

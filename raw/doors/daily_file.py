@@ -3,8 +3,10 @@ corrected for some days after its end.
 
 ``path`` holds ``{day}`` (20220104). Asked for a month, the door asks for its days and for the first of the
 next, whose hour 0 closes the month; asked for none, for the month before the as-of date and for its own, so
-that what was corrected after the month's end gets in. A day without a file is nothing unusual. Requests are
-conditional: a day whose newest vintage is still what the publisher has comes not again.
+that what was corrected after the month's end gets in. Every seventh day is asked for first, from the newest
+back: where none of them has a file there is no week of files either, and nothing more is asked. Else all days
+are, and those without a file are named in one warning. Requests are conditional: a day whose newest vintage
+is still what the publisher has comes not again.
 
 An address without a date of knowledge says only what stands there today: a file counts as known from its
 ``Last-Modified``, else from the publisher's own day, and is left out when asked for an earlier one.
@@ -12,7 +14,6 @@ An address without a date of knowledge says only what stands there today: a file
 
 from __future__ import annotations
 
-import email.utils
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -20,15 +21,17 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from raw.doors import Extract, Original
+from raw.doors import Extract, Known, Original
 from raw.feed import Feed
-from raw.fetch import CHINA, Fetched, NotThere, Policy, fetch
+from raw.fetch import NotThere, Policy, Refusals, fetch
 
 logger = logging.getLogger(__name__)
 
+WEEK = 7
+
 
 class Request(BaseModel):
-    """Keys of ``request``; after ``give_up_after`` days without any file the door asks no further."""
+    """Keys of ``request``: ``max_bytes`` limits one file, ``accept`` names the media types it may have."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,7 +39,6 @@ class Request(BaseModel):
     path: str = Field(pattern=r"\{day\}")
     accept: list[str] = []
     max_bytes: int = Field(default=50_000_000, gt=0)
-    give_up_after: int = Field(default=7, gt=0)
 
 
 def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:
@@ -45,36 +47,67 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
 
 
 def extracts_unless_known(
-    feed: Feed, table_name: str, as_of: date, month: str | None, known: Mapping[str, str]
+    feed: Feed, table_name: str, as_of: date, month: str | None, known: Mapping[str, Known]
 ) -> Iterator[Extract]:
-    """Yield the file of each day that was out by ``as_of``, but those whose ETag in ``known`` still holds."""
+    """Yield the file of each day that was out by ``as_of``, but those that still are what is ``known``.
+
+    Raises ``BadInput`` at the end with the days whose file could not be fetched.
+    """
     request = Request.model_validate(feed.request)
+    days = _days(as_of, month)
+    sample = days[::-WEEK] if len(days) > WEEK else days
+    absent: list[date] = []
+    refusals = Refusals()
+    for day in sample:
+        with refusals.kept():
+            yield from _file_of(day, feed, request, as_of, known, absent)
+    if len(absent) == len(sample):
+        logger.info(
+            "%s.%s: no file of %d days from %s to %s, every seventh asked; nothing more is asked",
+            feed.feed, table_name, len(sample), days[0], days[-1],
+        )  # fmt: skip
+        return
+    for day in sorted(set(days) - set(sample)):
+        with refusals.kept():
+            yield from _file_of(day, feed, request, as_of, known, absent)
+    if absent:
+        told = ", ".join(day.isoformat() for day in sorted(absent))
+        logger.warning("%s.%s: no file of %s; the other days go on", feed.feed, table_name, told)
+    refusals.tell()
+
+
+def _file_of(
+    day: date, feed: Feed, request: Request, as_of: date, known: Mapping[str, Known], absent: list[date]
+) -> Iterator[Extract]:
+    """The file of one day, where it is new and was out by ``as_of``; a day without one joins ``absent``."""
     policy = Policy(max_wire_bytes=request.max_bytes, max_content_bytes=request.max_bytes)
-    found = False
-    for number, day in enumerate(_days(as_of, month), start=1):
-        url = f"{feed.base_url}/{request.path.replace('{day}', f'{day:%Y%m%d}')}"
-        try:
-            answer = fetch(url, accept=tuple(request.accept), etag=known.get(url), policy=policy)
-        except NotThere:
-            if not found and number >= request.give_up_after:
-                logger.info("%s.%s: no file in %d days; not asked further", feed.feed, table_name, number)
-                return
-            continue
-        found = True
-        if answer.not_modified:
-            continue
-        known_from = _known_from(answer)
-        if known_from > as_of:
-            logger.warning("%s: known from %s, so not by %s; left out", url, known_from, as_of)
-            continue
-        yield Extract(
-            originals=(Original(PurePosixPath(url).name, answer.content),),
-            url=answer.url,
-            media_type=answer.media_type,
-            published_at=known_from.isoformat(),
-            origin=answer.origin,
-            etag=answer.etag,
+    url = f"{feed.base_url}/{request.path.replace('{day}', f'{day:%Y%m%d}')}"
+    validators = known.get(url, Known())
+    try:
+        answer = fetch(
+            url,
+            accept=tuple(request.accept),
+            etag=validators.etag,
+            last_modified=validators.last_modified,
+            policy=policy,
         )
+    except NotThere:
+        absent.append(day)
+        return
+    if answer.not_modified:
+        return
+    if answer.known_from > as_of:
+        logger.warning("%s: known from %s, so not by %s; left out", url, answer.known_from, as_of)
+        return
+    yield Extract(
+        originals=(Original(PurePosixPath(url).name, answer.content),),
+        url=answer.url,
+        media_type=answer.media_type,
+        published_at=answer.known_from.isoformat(),
+        origin=answer.origin,
+        etag=answer.etag,
+        last_modified=answer.last_modified,
+    )
 
 
 def _days(as_of: date, month: str | None) -> list[date]:
@@ -89,11 +122,3 @@ def _month_before(day: date) -> date:
 
 def _next_month(first: date) -> date:
     return (first + timedelta(days=32)).replace(day=1)
-
-
-def _known_from(answer: Fetched) -> date:
-    try:
-        changed = email.utils.parsedate_to_datetime(answer.headers["last-modified"])
-    except (KeyError, ValueError):
-        return answer.answered_on
-    return changed.astimezone(CHINA).date()

@@ -1,22 +1,21 @@
 """Files listed on an index page, each about one day that its name tells: ``AIS_2024_01_05.csv.zst``.
 
 What was listed by ``as_of`` is taken: all of it, or the days of ``month``. An index that lists nothing is no
-fault: nothing is there yet.
+fault: nothing is there yet. Requests are conditional: a file that is still what was landed comes not again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from raw.doors import Extract, Original
-from raw.errors import BadInput
+from raw.doors import Extract, Known, Original
 from raw.feed import Feed
-from raw.fetch import Policy, fetch, told_together
+from raw.fetch import Policy, Refusals, fetch
 from raw.readers import is_date
 
 _HREF = re.compile(r'href="([^"]+)"')
@@ -44,22 +43,32 @@ class Request(BaseModel):
         return value
 
 
-def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:  # noqa: ARG001
+def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:
     """Yield the listed files of days before ``as_of`` or on it; those that fail are told last."""
+    return extracts_unless_known(feed, table_name, as_of, month, {})
+
+
+def extracts_unless_known(
+    feed: Feed,
+    table_name: str,  # noqa: ARG001 (as its door has it)
+    as_of: date,
+    month: str | None,
+    known: Mapping[str, Known],
+) -> Iterator[Extract]:
+    """Yield the same, but the files that still are what is ``known``: a day has hundreds of megabytes."""
     request = Request.model_validate(feed.request)
     index = fetch(f"{feed.base_url}/{request.index}", accept=("text/html",))
     links = dict.fromkeys(_HREF.findall(index.content.decode("utf-8", "replace")))
-    refused: list[BadInput] = []
+    refusals = Refusals()
     for link in links:
         day = _day_of(link, request.files)
         if day is None or day > as_of.isoformat() or (month and not day.startswith(month)):
             continue
-        try:
-            yield _extract(feed, request, link, day)
-        except BadInput as error:
-            refused.append(error)
-    if refused:
-        raise told_together(refused)
+        with refusals.kept():
+            extract = _extract(feed, request, link, day, known)
+            if extract is not None:
+                yield extract
+    refusals.tell()
 
 
 def _day_of(link: str, files: str) -> str | None:
@@ -69,10 +78,13 @@ def _day_of(link: str, files: str) -> str | None:
     return day if is_date(day) and ".." not in link else None
 
 
-def _extract(feed: Feed, request: Request, link: str, day: str) -> Extract:
+def _extract(feed: Feed, request: Request, link: str, day: str, known: Mapping[str, Known]) -> Extract | None:
     policy = Policy(max_wire_bytes=request.max_bytes, max_content_bytes=request.max_bytes)
-    folder = f"{feed.base_url}/{request.index}".rpartition("/")[0]
-    file = fetch(f"{folder}/{link}", policy=policy)
+    url = f"{feed.base_url}/{request.index}".rpartition("/")[0] + f"/{link}"
+    validators = known.get(url, Known())
+    file = fetch(url, etag=validators.etag, last_modified=validators.last_modified, policy=policy)
+    if file.not_modified:
+        return None
     return Extract(
         originals=(Original(PurePosixPath(link).name, file.content),),
         url=file.url,
@@ -80,4 +92,6 @@ def _extract(feed: Feed, request: Request, link: str, day: str) -> Extract:
         published_at=day,
         facts={request.day_fact: day},
         origin=file.origin,
+        etag=file.etag,
+        last_modified=file.last_modified,
     )

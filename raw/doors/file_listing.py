@@ -8,9 +8,6 @@ asked.
 
 from __future__ import annotations
 
-import calendar
-import logging
-import re
 from collections.abc import Iterator
 from datetime import date
 from urllib.parse import urljoin
@@ -19,13 +16,11 @@ from bs4 import BeautifulSoup, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
 from raw.doors import Extract, Original
-from raw.errors import BadInput, Problem
+from raw.errors import Problem
 from raw.feed import Feed
-from raw.fetch import BadBody, Fetched, Policy, fetch
+from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
+from raw.readers import last_day_meant
 
-logger = logging.getLogger(__name__)
-
-PRINTED_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 NOTHING = "-"
 
 
@@ -53,32 +48,26 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     address = f"{feed.base_url}/{request.page}"
     page = fetch(address, accept=("text/html",))
     policy = Policy(max_wire_bytes=request.max_bytes, max_content_bytes=request.max_bytes)
-    refused: list[BadBody] = []
+    refusals = Refusals()
     for row in _rows(page, request):
         day = row[request.day_column].get_text(strip=True)
-        if _known_from(day, page) > as_of:
+        if (last_day_meant(day) or page.answered_on) > as_of:
             continue
         href = str(row[request.file_column].select_one("a[href]")["href"])  # type: ignore[index]
-        try:
+        with refusals.kept():
             answer = fetch(urljoin(address, href), accept=tuple(request.accept), policy=policy)
-        except BadBody as error:
-            refused.append(error)
-            continue
-        yield Extract(
-            originals=(Original(href.rpartition("/")[2], answer.content),),
-            url=answer.url,
-            media_type=answer.media_type,
-            published_at=day if len(day) == len("2021-08-12") else None,
-            facts={
-                name: row[column].get_text(strip=True) or NOTHING for name, column in request.facts.items()
-            },
-            origin=answer.origin,
-        )
-    # Told last, so that one bad file does not keep the others out.
-    if refused:
-        first = refused[0]
-        BadInput.__init__(first, [problem for error in refused for problem in error.problems])
-        raise first
+            yield Extract(
+                originals=(Original(href.rpartition("/")[2], answer.content),),
+                url=answer.url,
+                media_type=answer.media_type,
+                published_at=day if len(day) == len("2021-08-12") else None,
+                facts={
+                    name: row[column].get_text(strip=True) or NOTHING
+                    for name, column in request.facts.items()
+                },
+                origin=answer.origin,
+            )
+    refusals.tell()
 
 
 def _rows(page: Fetched, request: Request) -> Iterator[dict[str, Tag]]:
@@ -107,12 +96,3 @@ def _rows(page: Fetched, request: Request) -> Iterator[dict[str, Tag]]:
             )
             raise BadBody(problem, page.content)
         yield row
-
-
-def _known_from(printed: str, page: Fetched) -> date:
-    """The last day that a printed one may mean."""
-    said = PRINTED_DAY.fullmatch(printed)
-    if said is None:
-        return page.answered_on
-    year, month = int(said[1]), int(said[2] or 12)
-    return date(year, month, int(said[3] or calendar.monthrange(year, month)[1]))

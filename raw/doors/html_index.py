@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
-from raw.fetch import BadBody, Fetched, Policy, fetch
+from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
 from raw.html_page import AGAIN, body_of, parsed, text_of
 from raw.readers import html_table
 
@@ -56,34 +56,25 @@ class Request(BaseModel):
     read_timeout: float = Field(default=60.0, gt=0)
 
 
-class BadPages(BadBody):
-    """Pages that are refused, each with its reason; ``body`` holds the bytes of the first."""
-
-    def __init__(self, refused: list[tuple[Problem, bytes]]) -> None:
-        super().__init__(*refused[0])
-        BadInput.__init__(self, [problem for problem, _ in refused])
-
-
 def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:  # noqa: ARG001
-    """Yield the pages published by ``as_of``; raise ``BadInput`` at the end for those that are none.
+    """Yield the pages published by ``as_of``.
 
     ``month`` does not choose: a page may be corrected in place, so all that are listed are fetched again.
+    Raises ``BadInput`` for the list, and at the end for the pages that cannot be fetched or are none.
     """
     request = Request.model_validate(feed.request)
     listed = _fetch(f"{feed.base_url}/{request.list_path.lstrip('/')}", request)
-    refused: list[tuple[Problem, bytes]] = []
+    refusals = Refusals()
     for address, link_title in _pages(listed, request, as_of):
-        answer = _fetch(address, request)
-        try:
-            extract = _extract(answer, address, link_title, request, as_of)
-        except BadInput as error:
-            refused += [(problem, answer.content) for problem in error.problems]
-            continue
-        if extract is not None:
-            yield extract
-    # Told last, so that one bad page does not keep the others out.
-    if refused:
-        raise BadPages(refused)
+        with refusals.kept():
+            answer = _fetch(address, request)
+            try:
+                extract = _extract(answer, address, link_title, request, as_of)
+            except BadInput as error:
+                raise BadBody.of(error.problems, answer.content) from error
+            if extract is not None:
+                yield extract
+    refusals.tell()
 
 
 def period_of_title(title: str) -> str | None:

@@ -2,15 +2,15 @@
 
 ``base_url`` and ``path`` may hold ``{table}``, ``{month}`` (2022-12), ``{year}`` and ``{as_of}``. An address
 without ``{as_of}`` can only say what stands there today: the file counts as known from the day it was last
-changed by its publisher (``Last-Modified``), else from today, and is left out when asked for an earlier day.
+changed by its publisher (``Last-Modified``), else from the publisher's own day, and is left out when asked
+for an earlier one.
 """
 
 from __future__ import annotations
 
-import email.utils
 import logging
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -47,17 +47,15 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         accept=tuple(request.accept),
         policy=Policy(max_wire_bytes=request.max_bytes, max_content_bytes=request.max_bytes),
     )
-    changed = _last_modified(answer)
     has_clock = any("{as_of}" in text for text in (template, *request.params.values()))
-    known_from = changed or datetime.now(UTC).astimezone().date()
-    if known_from > as_of and not has_clock:
-        logger.warning("%s: known from %s, so not by %s; left out", answer.url, known_from, as_of)
+    if answer.known_from > as_of and not has_clock:
+        logger.warning("%s: known from %s, so not by %s; left out", answer.url, answer.known_from, as_of)
         return
     yield Extract(
         originals=(Original(_file_name(answer.url, table_name), answer.content),),
         url=answer.url,
         media_type=answer.media_type,
-        published_at=changed.isoformat() if changed else None,
+        published_at=answer.changed_on.isoformat() if answer.changed_on else None,
         control=_control(answer, request),
         origin=answer.origin,
     )
@@ -85,13 +83,6 @@ def _filled(template: str, feed: Feed, table_name: str, as_of: date, month: str 
 def _file_name(url: str, table_name: str) -> str:
     name = PurePosixPath(unquote(urlsplit(url).path)).name
     return name or table_name
-
-
-def _last_modified(answer: Fetched) -> date | None:
-    try:
-        return email.utils.parsedate_to_datetime(answer.headers["last-modified"]).astimezone().date()
-    except (KeyError, ValueError):
-        return None
 
 
 def _control(answer: Fetched, request: Request) -> dict[str, int]:

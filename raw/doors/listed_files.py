@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import logging
 import re
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from email.utils import parsedate_to_datetime
+from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
@@ -26,13 +24,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
-from raw.fetch import CHINA, BadBody, Fetched, Policy, fetch, told_together
+from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
+from raw.readers import last_day_meant
 
 logger = logging.getLogger(__name__)
 
 MONTH_IN_TITLE = re.compile(r"(\d{4})年(\d{1,2})月", re.ASCII)
 ROWS_IN_TITLE = re.compile(r"共\s*(\d+)\s*行", re.ASCII)
-PRINTED_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 class Request(BaseModel):
@@ -64,11 +62,7 @@ class Listed:
 
     def known_from(self, answered_on: date) -> date:
         """The day from which the file counts as published."""
-        match = PRINTED_DAY.fullmatch(self.printed_day)
-        if not match:
-            return answered_on
-        year, month = int(match[1]), int(match[2] or 12)
-        return date(year, month, int(match[3] or monthrange(year, month)[1]))
+        return last_day_meant(self.printed_day) or answered_on
 
 
 def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:  # noqa: ARG001
@@ -80,31 +74,28 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     request = Request.model_validate(feed.request)
     policy = Policy(max_wire_bytes=request.max_bytes, max_content_bytes=request.max_bytes)
     index = fetch(f"{feed.base_url}/{request.index}", accept=("text/html",), policy=policy)
-    refused: list[BadBody] = []
+    refusals = Refusals()
     for item in listed(index, request.links, f"{feed.base_url}/{request.index}"):
         if item.known_from(index.answered_on) > as_of:
             continue
-        try:
+        with refusals.kept():
             answer = fetch(item.url, accept=tuple(request.accept), policy=policy)
-        except BadBody as error:
-            refused.append(error)
-            continue
-        known_from = max(item.known_from(index.answered_on), _changed_on(answer) or date.min)
-        if known_from > as_of:
-            logger.warning("%s: changed on %s, so not known by %s; left out", answer.url, known_from, as_of)
-            continue
-        yield Extract(
-            originals=(Original(PurePosixPath(unquote(urlsplit(item.url).path)).name, answer.content),),
-            url=answer.url,
-            media_type=answer.media_type,
-            published_at=known_from.isoformat(),
-            control=_control(item),
-            facts=_facts(item, request, known_from, answer.url),
-            origin=answer.origin,
-        )
-    # Told last, so that one bad file does not keep the others out.
-    if refused:
-        raise told_together(refused)
+            known_from = max(item.known_from(index.answered_on), answer.changed_on or date.min)
+            if known_from > as_of:
+                logger.warning(
+                    "%s: changed on %s, so not known by %s; left out", answer.url, known_from, as_of
+                )
+                continue
+            yield Extract(
+                originals=(Original(PurePosixPath(unquote(urlsplit(item.url).path)).name, answer.content),),
+                url=answer.url,
+                media_type=answer.media_type,
+                published_at=known_from.isoformat(),
+                control=_control(item),
+                facts=_facts(item, request, known_from, answer.url),
+                origin=answer.origin,
+            )
+    refusals.tell()
 
 
 def listed(index: Fetched, pattern: str, address: str) -> list[Listed]:
@@ -130,15 +121,6 @@ def listed(index: Fetched, pattern: str, address: str) -> list[Listed]:
         for item in lists[0].find_all("li")
         if isinstance(link := item.find("a", href=True), Tag) and fnmatchcase(str(link["href"]), pattern)
     ]
-
-
-def _changed_on(answer: Fetched) -> date | None:
-    """The day of ``Last-Modified`` in China, where the publisher says it."""
-    try:
-        moment: datetime = parsedate_to_datetime(answer.headers["last-modified"])
-    except (KeyError, ValueError):
-        return None
-    return moment.astimezone(CHINA).date()
 
 
 def _control(item: Listed) -> dict[str, int]:

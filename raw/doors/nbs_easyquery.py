@@ -1,12 +1,14 @@
 """The old query page of the National Bureau of Statistics: ``POST easyquery.htm``, for history.
 
 It was replaced on 2026-03-27 and has refused most clients since (403, ``reason: UrlACL``), so it is asked
-only about days before that. It says what stands there on the day it is asked and nothing of the days before.
+only about days before that, and what it refuses since then is no fault: nothing of it comes any more. It says
+what stands there on the day it is asked and nothing of the days before.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -20,6 +22,8 @@ from raw.feed import Feed
 from raw.fetch import BadBody, Fetched, Policy, fetch
 from raw.nbs import AGAIN, INTERVAL, MOVED_ON, NATION, Question, answers, catalogues_named, json_of, member
 from raw.readers import nbs_easyquery
+
+logger = logging.getLogger(__name__)
 
 PAGE = "easyquery.htm"
 JSON_TYPE = "application/json"
@@ -42,12 +46,23 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     """Yield one answer for each question with something published in it.
 
     ``month`` does not choose: figures are revised in place, so all periods are asked for again. Raises
-    ``BadInput`` where the service refuses, ``BadBody`` where an answer is not one to the question.
+    ``BadInput`` where the service refuses, ``BadBody`` where an answer is not one to the question. A refusal
+    that the publisher dates on the day of the move or later leaves the history out, with a warning.
     """
-    if as_of < MOVED_ON:
-        request = Request.model_validate(feed.request)
-        session = _Session(feed.base_url, request)
+    if as_of >= MOVED_ON:
+        return
+    request = Request.model_validate(feed.request)
+    session = _Session(feed.base_url, request)
+    try:
         yield from answers(session, request.questions, as_of, nbs_easyquery.reply)
+    except BadBody as error:
+        if error.answered_on is None or error.answered_on < MOVED_ON:
+            raise
+        logger.warning(
+            "%s.%s: the query page gave way to the release library on %s and refuses on %s (%s); the history"
+            " as of %s can no longer be had and is left out",
+            feed.feed, table_name, MOVED_ON, error.answered_on, error.problems[0].found, as_of,
+        )  # fmt: skip
 
 
 class _Session:
@@ -117,5 +132,5 @@ class _Session:
             problem = Problem(
                 answer.url, f"{answer.media_type} beginning {answer.content[:60]!r}", JSON_TYPE, AGAIN
             )
-            raise BadBody(problem, answer.content)
+            raise BadBody(problem, answer.content, answer.answered_on)
         return answer

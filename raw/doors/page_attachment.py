@@ -1,8 +1,9 @@
 """Files that hang on pages: a list of pages, each with a relative link to one attachment beside it.
 
-The publisher's directory answers with an empty shell, so the pages are listed by hand in the feed file. Every
-pull reads every listed page and its attachment again: a file that was replaced without a word is found by its
-checksum, however old it is. A name as ``P0YYYYMMDD…`` tells the day of upload; the file is not known before.
+The publisher's directory answers with an empty shell, so the pages are listed by hand in the feed file. A
+file may be put in another's place without a word: every pull asks the pages of the last ``RECHECKED_MONTHS``
+months again, and their attachments by conditional requests. An older page is asked until its attachment has
+landed, and then no more. A name as ``P0YYYYMMDD…`` tells the day of upload; the file is not known before.
 
 What the page says of itself (``<meta name="ArticleTitle">``, ``PubDate``, ``ContentSource``, ``Url``: names
 of the guideline for government sites 国办发〔2017〕47号, annex) goes with the file as facts.
@@ -12,18 +13,17 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from raw.doors import Extract, Original
+from raw.doors import Extract, Known, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
-from raw.fetch import CHINA, BadBody, Fetched, Policy, fetch, told_together
+from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
 from raw.readers import is_date
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _PAGE_DAY = re.compile(r"t(\d{4})(\d{2})(\d{2})_\d+\.s?html?", re.ASCII)
 _LINK = re.compile(r"(?:\./)?(P0(\d{4})(\d{2})(\d{2})\d{12,15}\.[A-Za-z]{3,4})", re.ASCII)
 _READABLE_FIRST = (".xlsx",)
+# The files of folders 202403 to 202405 were all put there again on 2024-05-28.
+RECHECKED_MONTHS = 6
 
 
 class Request(BaseModel):
@@ -75,37 +77,71 @@ class _Page(HTMLParser):
         self._in_title = False
 
 
-def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:  # noqa: ARG001
-    """Yield the attachment of every listed page that was out by ``as_of``.
+def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Iterator[Extract]:
+    """Yield the attachment of every listed page that was out by ``as_of``."""
+    return extracts_unless_known(feed, table_name, as_of, month, {})
+
+
+def extracts_unless_known(
+    feed: Feed,
+    table_name: str,  # noqa: ARG001 (as its door has it)
+    as_of: date,
+    month: str | None,  # noqa: ARG001 (older tables are replaced too)
+    known: Mapping[str, Known],
+) -> Iterator[Extract]:
+    """Yield the attachments that were out by ``as_of``, but those that still are, or count as, ``known``.
 
     ``month`` does not choose: older tables are replaced too. Pages that fail are told last, so that they do
     not keep the others out.
     """
     request = Request.model_validate(feed.request)
-    refused: list[BadInput] = []
+    refusals = Refusals()
     for page in request.pages:
-        if page in request.transcribed or _day_of(_PAGE_DAY, page) > as_of:
-            continue
-        try:
-            yield from _attachments(feed, f"{feed.base_url}/{page.lstrip('/')}", request, as_of)
-        except BadInput as error:
-            refused.append(error)
-    if refused:
-        raise told_together(refused)
+        address = f"{feed.base_url}/{page.lstrip('/')}"
+        with refusals.kept():
+            day = _day_of(_PAGE_DAY, page)
+            if page in request.transcribed or day > as_of:
+                continue
+            if day < _months_before(as_of, RECHECKED_MONTHS) and _has_landed(address, known):
+                continue
+            yield from _attachments(feed, address, request, as_of, known)
+    refusals.tell()
 
 
-def _attachments(feed: Feed, address: str, request: Request, as_of: date) -> Iterator[Extract]:
+def _months_before(day: date, months: int) -> date:
+    """The first day of the month so many months before that of a day."""
+    number = day.year * 12 + day.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _has_landed(address: str, known: Mapping[str, Known]) -> bool:
+    """Whether an attachment of a page has landed: it lies beside the page, which was kept with it."""
+    folder, _, name = address.rpartition("/")
+    return any(url.rpartition("/")[0] == folder and name in one.companions for url, one in known.items())
+
+
+def _attachments(
+    feed: Feed, address: str, request: Request, as_of: date, known: Mapping[str, Known]
+) -> Iterator[Extract]:
     answer = fetch(address, accept=PAGE_TYPES)
     page = _Page(answer.content.decode("utf-8", "replace"))
+    facts = _facts(feed, page, address)
     for name in _chosen(page, answer):
         uploaded = _day_of(_LINK, name, first=2)
         if uploaded > as_of:
             logger.info("%s: %s was put there on %s; left out", address, name, uploaded)
             continue
+        url = f"{address.rpartition('/')[0]}/{name}"
+        # A page that says something else of the same file is to be read against it again.
+        before = known.get(url, Known())
+        validators = before if before.facts == facts else Known()
         policy = Policy(max_wire_bytes=request.max_bytes, max_content_bytes=request.max_bytes)
-        file = fetch(f"{address.rpartition('/')[0]}/{name}", policy=policy)
-        if _changed_on(file, uploaded) > as_of:
-            logger.info("%s: changed on %s; left out", file.url, _changed_on(file, uploaded))
+        file = fetch(url, etag=validators.etag, last_modified=validators.last_modified, policy=policy)
+        if file.not_modified:
+            continue
+        known_from = max(uploaded, file.changed_on or uploaded)
+        if known_from > as_of:
+            logger.info("%s: changed on %s; left out", file.url, known_from)
             continue
         yield Extract(
             originals=(Original(name, file.content),),
@@ -113,8 +149,10 @@ def _attachments(feed: Feed, address: str, request: Request, as_of: date) -> Ite
             media_type=file.media_type,
             published_at=uploaded.isoformat(),
             companions={f"{PurePosixPath(address).name}": answer.content},
-            facts=_facts(feed, page, address),
+            facts=facts,
             origin=file.origin,
+            etag=file.etag,
+            last_modified=file.last_modified,
         )
 
 
@@ -150,12 +188,3 @@ def _day_of(pattern: re.Pattern[str], name: str, first: int = 1) -> date:
     if not is_date(day):
         raise BadInput.one(name, "no day in the name", "a name as t20240528_….html", "correct the page list")
     return date.fromisoformat(day)
-
-
-def _changed_on(file: Fetched, uploaded: date) -> date:
-    """The day from which these bytes are known: its name's, or a later one that its server says."""
-    try:
-        changed = parsedate_to_datetime(file.headers["last-modified"]).astimezone(CHINA).date()
-    except (KeyError, ValueError):
-        return uploaded
-    return max(uploaded, changed)

@@ -10,6 +10,7 @@ there what :func:`check_rows` checks here.
 
 from __future__ import annotations
 
+import calendar
 import importlib
 import pkgutil
 import re
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from raw.feed import Column, Table
 
 LAST_NUMBER = re.compile(r"(\d+)\D*$")
+_PRINTED_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -309,6 +311,21 @@ def is_date(text: str) -> bool:
         return bool(ISO_DATE.fullmatch(text) and date.fromisoformat(text))
     except ValueError:
         return False
+
+
+def last_day_meant(printed: str) -> date | None:
+    """The last day that a printed day, month or year may mean; ``None`` where none of the three stands.
+
+    2022-12-31 is itself, 2022-02 the 28th of February, 2022 the 31st of December; 2022-13 is none.
+    """
+    match = _PRINTED_DAY.fullmatch(printed)
+    if match is None:
+        return None
+    year, month = int(match[1]), int(match[2] or 12)
+    try:
+        return date(year, month, int(match[3] or calendar.monthrange(year, month)[1]))
+    except ValueError:
+        return None
 
 
 def _duplicates(rows: Rows, table: Table, where: str) -> Iterator[Problem]:

@@ -7,13 +7,12 @@ in China Standard Time, the publishers' own.
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import date, datetime, time, timedelta, timezone
 
-CHINA = timezone(timedelta(hours=8), "CST")
+from raw.readers import last_day_meant
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+CHINA = timezone(timedelta(hours=8), "CST")
 
 
 def out_by(published: str, retrieved: str) -> datetime:
@@ -31,12 +30,10 @@ def end_of(day: date) -> datetime:
 
 
 def _last_day(text: str) -> date:
-    match = _DATE.fullmatch(text)
-    if match is None:
+    day = last_day_meant(text)
+    if day is None:
         raise ValueError(f"{text!r} is not YYYY, YYYY-MM or YYYY-MM-DD")
-    year, month = int(match[1]), int(match[2] or 12)
-    day = int(match[3]) if match[3] else calendar.monthrange(year, month)[1]
-    return date(year, month, day)
+    return day
 
 
 def as_of_moment(text: str) -> datetime:

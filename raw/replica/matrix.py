@@ -2,8 +2,10 @@
 
 ``python -m raw faults [--feed FEED …] [--as-of DATE] [--seed N]``. Each case is a pull over real HTTP on
 loopback into a throwaway landing that holds what was known at the end of the month before; what lies there
-afterwards is held against a landing that was filled without faults. A fault that is over after one request
-(``×1``) must be asked again and land; one that stays must be refused, its bytes kept and the reason said.
+afterwards is held against a landing that was filled without faults. Where nothing came out of late, so that
+nothing is asked for any more, the day is the last one on which something did. A fault that is over after one
+request (``×1``) must be asked again and land; one that stays must be refused, its bytes kept and the reason
+said. One that the feed file declares ``undetectable`` must land unnoticed, else the declaration is not true.
 Exit code 1: a fault ended otherwise than promised, above all as a figure in the landing.
 """
 
@@ -28,6 +30,7 @@ from raw.errors import BadInput
 from raw.feed import Feed, declared_feeds, find_feed, parse_as_of
 from raw.fetch import hurried
 from raw.land import Vintage, pull, vintages
+from raw.readers import is_date
 from raw.replica.clock import end_of
 from raw.replica.faults import Fault, Faults
 from raw.replica.publishers import known_publishers
@@ -57,13 +60,14 @@ SEEN_THROUGH = frozenset(
 
 
 class Outcome(StrEnum):
-    """What became of a fault; the last three are never promised."""
+    """What became of a fault; DECLARED is promised only of what the feed file says, the last three never."""
 
     RETRIED = "重试后入库 retried and landed"
     QUARANTINED = "隔离 quarantined"
     REFUSED = "拒绝 refused"
     NEW_VINTAGE = "新版本 landed as a new vintage"
     UNCHANGED = "照常入库 landed unchanged"
+    DECLARED = "无法察觉 LANDED, AS DECLARED"
     DAMAGED = "坏数入库 DAMAGE LANDED"
     SILENT = "缺数未报 MISSING, NOTHING SAID"
     CRASHED = "程序出错 CRASHED"
@@ -71,11 +75,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Case:
-    """A fault of a feed; ``times`` is for how many data requests (``None``: until cleared)."""
+    """A fault of a feed; ``times`` is for how many data requests (``None``: until cleared).
+
+    ``undetectable`` is why nothing tells it from good data, where the feed file declares that.
+    """
 
     feed: str
     fault: Fault
     times: int | None = None
+    undetectable: str | None = None
 
     def __str__(self) -> str:
         return f"{self.fault}{'' if self.times is None else f' ×{self.times}'}"
@@ -83,6 +91,8 @@ class Case:
     @property
     def promised(self) -> frozenset[Outcome]:
         """The outcomes that are right."""
+        if self.undetectable is not None:
+            return frozenset({Outcome.DECLARED})
         if self.fault in PASSING and self.times is None:
             return frozenset({Outcome.REFUSED, Outcome.QUARANTINED})
         if self.fault in PASSING:
@@ -110,7 +120,7 @@ class Ended:
 
     def told(self) -> str:
         """One line of the matrix."""
-        mark = "✓" if self.as_promised else "✗"
+        mark = "✗" if not self.as_promised else "!" if self.outcome is Outcome.DECLARED else "✓"
         line = f"{mark} {self.case.feed:<24} {self.case!s:<24} {self.outcome}"
         line += f": {self.reason}" if self.reason else ""
         if self.as_promised:
@@ -120,10 +130,12 @@ class Ended:
 
 def cases(feed: str) -> list[Case]:
     """Every case of a feed: a passing fault once and until cleared, any other until cleared."""
+    declared = find_feed(feed).undetectable
     found = []
     for fault in faults_of(feed):
         found += [Case(feed, fault, 1)] if fault in PASSING else []
-        found.append(Case(feed, fault))
+        because = declared.get(fault)
+        found.append(Case(feed, fault, undetectable=because and " ".join(because.split())))
     return found
 
 
@@ -193,6 +205,40 @@ class Rehearsal:
         self._seed = None if self._fill(None) else seed
         if self._seed is not None:
             self._fill(self._seed)
+        if self._asks_for_nothing():
+            self.as_of = self._newest()
+            self._fill(self._seed)
+
+    @cached_property
+    def _held(self) -> Held:
+        """The landing filled without faults, read once for all cases."""
+        return Held(self._good, self.feed, self.as_of)
+
+    def _asks_for_nothing(self) -> bool:
+        """Whether no file is asked for on ``as_of``, so that no fault can be met.
+
+        A door that asks only for what may have changed is done once the last file that came out is old.
+        """
+        faults = Faults()
+        faults.on(self.feed.feed, Fault.STATUS_403)
+        with self._stand_in(self.as_of, self._seed, faults), self._copy_of(self._before) as landing:
+            return self._refusal(landing) is None
+
+    def _newest(self) -> date:
+        """The last day by ``as_of`` on which something came out."""
+        known = Held(self._good, self.feed, self.as_of).vintages
+        days = [str(vintage.manifest["published_at"]) for vintage in known]
+        return max((date.fromisoformat(day) for day in days if is_date(day)), default=self.as_of)
+
+    @contextmanager
+    def _copy_of(self, start: Path) -> Iterator[Path]:
+        """A landing to play with, gone afterwards."""
+        landing = self._folder / "landing"
+        shutil.copytree(start, landing)
+        try:
+            yield landing
+        finally:
+            shutil.rmtree(landing)
 
     def _fill(self, seed: int | None) -> bool:
         """Pull without faults: the month before, then what is known now; whether there is anything."""
@@ -228,16 +274,13 @@ class Rehearsal:
     def _play(self, case: Case) -> Ended:
         # What is revised in place must have been there before.
         start = self._good if case.fault is Fault.SILENT_REVISION else self._before
-        landing = self._folder / "landing"
-        shutil.copytree(start, landing)
         try:
-            with _listening() as retries:
-                said = self._refusal(landing)
-            return self._judge(case, landing, said, retried=bool(retries))
+            with self._copy_of(start) as landing:
+                with _listening() as retries:
+                    said = self._refusal(landing)
+                return self._judge(case, landing, said, retried=bool(retries))
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs into the matrix
             return Ended(case, Outcome.CRASHED, f"{type(error).__name__}: {error}"[:REASON_LENGTH])
-        finally:
-            shutil.rmtree(landing)
 
     def _refusal(self, landing: Path) -> str | None:
         try:
@@ -249,7 +292,13 @@ class Rehearsal:
         return None
 
     def _judge(self, case: Case, landing: Path, said: str | None, *, retried: bool) -> Ended:
-        now, good = (Held(root, self.feed, self.as_of) for root in (landing, self._good))
+        ended = self._ended(case, landing, said, retried=retried)
+        if case.undetectable is not None and ended.outcome in (Outcome.DAMAGED, Outcome.SILENT):
+            return Ended(case, Outcome.DECLARED, case.undetectable)
+        return ended
+
+    def _ended(self, case: Case, landing: Path, said: str | None, *, retried: bool) -> Ended:
+        now, good = Held(landing, self.feed, self.as_of), self._held
         strangers = ", ".join(now.strangers(good))
         if strangers:
             # Files whose own sums give it away are refused beside those that nothing tells from a revision.
@@ -322,12 +371,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of what is simulated (%(default)s)")
     arguments = parser.parse_args(argv)
     as_of = parse_as_of(arguments.as_of) if arguments.as_of else datetime.now(UTC).astimezone().date()
-    played = wrong = 0
+    played = wrong = declared = 0
     for ended in matrix(_chosen(arguments.feed), as_of, arguments.seed):
         print(ended.told(), flush=True)
         played += 1
         wrong += not ended.as_promised
-    print(f"{played} 例 cases, {played - wrong} 如约 as promised, {wrong} 违约 otherwise")
+        declared += ended.as_promised and ended.outcome is Outcome.DECLARED
+    kept = played - wrong - declared
+    print(
+        f"{played} 例 cases, {kept} 如约 as promised, {declared} 已声明无法察觉 declared undetectable,"
+        f" {wrong} 违约 otherwise"
+    )
     return 1 if wrong or not played else 0
 
 

@@ -454,6 +454,25 @@ def test_the_traps_of_the_library_stand_in_the_stand_in() -> None:
         assert blocked.headers["content-type"].startswith("text/html")
 
 
+def test_a_past_month_asked_of_the_publisher_of_today_leaves_the_history_out_with_a_warning(
+    hasty: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve(now=end_of(NEW), seed=SEED) as replica:
+        assert pull(at(replica), OLD, landing_root=tmp_path) == []
+        assert pull(at(replica, slice(5, 6)), NEW, landing_root=tmp_path), "the library serves the days since"
+    (told,) = [record for record in caplog.records if record.name == "raw.doors.nbs_easyquery"]
+    assert told.levelname == "WARNING"
+    assert "refuses on 2026-05-31 (status 403 Forbidden); the history as of 2024-12-31" in told.message
+    assert not list(tmp_path.glob("**/quarantine/*"))
+
+
+def test_a_refusal_before_the_move_is_a_fault(hasty: None, tmp_path: Path) -> None:
+    with serve(now=end_of(OLD), seed=SEED) as replica:
+        replica.faults.on("bureau_nbs", Fault.STATUS_403)
+        with pytest.raises(BadInput, match="status 403"):
+            pull(at(replica), OLD, landing_root=tmp_path)
+
+
 def test_the_query_page_refuses_after_the_move() -> None:
     with serve(now=end_of(NEW)) as replica:
         answer = httpx.post(
@@ -463,5 +482,5 @@ def test_the_query_page_refuses_after_the_move() -> None:
 
 
 def test_the_feed_file_says_what_was_never_met() -> None:
-    notes = " ".join(FEED.notes)
-    assert "queryAgendaByDate" in notes and "Never met live" in notes
+    told = " ".join(FEED.never_met)
+    assert "queryAgendaByDate" in told and "370200" in told

@@ -278,6 +278,16 @@ def test_what_stays_is_refused_kept_and_told(replica: Running, tmp_path: Path, f
     assert list(tmp_path.glob("landing/*/figures/quarantine/*/problems.json"))
 
 
+def test_a_page_that_cannot_be_fetched_keeps_no_later_one_out(replica: Running) -> None:
+    replica.faults.on(NAME, Fault.STATUS_403, 1)
+    with pytest.raises(BadInput) as caught:
+        pull(only("figures"), DAY)
+    (problem,) = caught.value.problems
+    assert "status 403" in problem.found
+    periods = [one.manifest["facts"]["REFERENCE_PERIOD"] for one in vintages(None, NAME, "figures", DAY)]
+    assert periods == ["2024-Q1", "2024-Q2", "2024-Q3"]
+
+
 def test_a_moved_column_changes_no_figure(replica: Running) -> None:
     before = [figures(one.original.read_bytes()) for one in _landed()]
     replica.faults.on(NAME, Fault.COLUMN_MOVED)

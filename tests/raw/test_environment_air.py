@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from raw.land import Landed, pull, vintages
 from raw.readers import Rows, check_rows, read
 from raw.readers.china_sites_csv import TYPES
 from raw.readers.cnemc_live_json import FIELDS
-from raw.replica.answers import Answer, Asked
+from raw.replica.answers import Answer, Asked, UnanswerableError
 from raw.replica.clock import CHINA, end_of
 from raw.replica.faults import TRANSPORT_FAULTS, Fault, Faults, zip_bomb
 from raw.replica.publishers.environment_air import Publisher
@@ -300,7 +300,54 @@ def test_without_a_seed_there_is_nothing_and_that_is_no_error(
 ) -> None:
     with mirror(monkeypatch, end_of(AS_OF), seed=None) as running:
         assert pull(feed, AS_OF, landing_root=tmp_path) == []
-        assert len(running.requests) == 7, "after a week without a file the door asks no further"
+        assert len(running.requests) == 7, "every seventh day of 43: where none has a file, no other is asked"
+
+
+def without(days: set[int]) -> Callable[[Publisher, Asked, frozenset[Fault]], Answer]:
+    """The stand-in's answers, but for those days of October, which it does not have."""
+    whole = Publisher.answer
+    gone = {f"china_sites_202210{day:02}.csv" for day in days}
+
+    def answer(stand_in: Publisher, asked: Asked, active: frozenset[Fault]) -> Answer:
+        if asked.path[-1] in gone:
+            raise UnanswerableError(404, "no such file")
+        return whole(stand_in, asked, active)
+
+    return answer
+
+
+@pytest.mark.parametrize("gone", [set(range(1, 9)), set(range(20, 32)), {*range(1, 12), *range(19, 32)}])
+def test_a_month_without_its_first_or_last_days_lands_the_rest_with_a_warning(
+    feed: Feed,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    gone: set[int],
+) -> None:
+    monkeypatch.setattr(Publisher, "answer", without(gone))
+    as_of = date(2022, 10, 31)
+    with mirror(monkeypatch, end_of(as_of)):
+        landed = pull(feed, as_of, landing_root=tmp_path, month=MONTH)
+    kept = [day for day in range(1, 32) if day not in gone]
+    assert sorted(str(one.manifest["scope"]) for one in landed) == [f"DATE=2022-10-{day:02}" for day in kept]
+    (told,) = [record for record in caplog.records if "no file of" in record.message]
+    assert (told.levelname, told.message.count("2022-10-")) == ("WARNING", len(gone))
+
+
+def test_a_day_that_is_refused_keeps_no_other_out(
+    feed: Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = Faults()
+    faults.on(FEED, Fault.STATUS_403, 1)
+    as_of = date(2022, 10, 3)
+    with mirror(monkeypatch, end_of(as_of), faults=faults) as running:
+        with pytest.raises(BadInput) as caught:
+            pull(feed, as_of, landing_root=tmp_path, month=MONTH)
+        assert len(running.requests) == 3
+    (problem,) = caught.value.problems
+    assert "china_sites_20221001.csv" in problem.where and "status 403" in problem.found
+    scopes = [one.scope for one in vintages(tmp_path, FEED, "station_hours", as_of)]
+    assert scopes == ["DATE=2022-10-02", "DATE=2022-10-03"]
 
 
 def test_a_month_is_its_days_and_the_hour_that_closes_it_and_comes_once(

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from raw import land
-from raw.feed import find_feed
+from raw.feed import declared_feeds, find_feed
 from raw.fetch import hurried
 from raw.replica import matrix
 from raw.replica.faults import TRANSPORT_FAULTS, Fault
 from raw.replica.matrix import Case, Outcome, Rehearsal, cases
 from raw.replica.publishers import known_publishers
+from raw.replica.server import faults_of
 
 AS_OF = date(2024, 12, 31)
 SEED = 1
@@ -78,6 +79,40 @@ def test_a_damaged_figure_in_the_landing_is_seen(
     assert "observations all" in ended.told()
 
 
+@pytest.mark.parametrize("rehearsal", ["port_calls"], indirect=True)
+def test_what_is_declared_undetectable_lands_and_is_told_apart(rehearsal: Rehearsal) -> None:
+    (case,) = [case for case in cases("port_calls") if case.fault is Fault.HALF_MONTH]
+    (ended,) = rehearsal.run([case])
+    assert (ended.outcome, ended.as_promised) == (Outcome.DECLARED, True)
+    assert ended.told().startswith("! port_calls") and "no total of rows" in ended.told()
+    # Without the declaration it is what it is: damage that nobody told of.
+    (ended,) = rehearsal.run([Case("port_calls", Fault.HALF_MONTH)])
+    assert (ended.outcome, ended.as_promised) == (Outcome.DAMAGED, False)
+
+
+@pytest.mark.parametrize("rehearsal", ["port_calls"], indirect=True)
+def test_a_declaration_that_is_no_longer_true_is_seen(rehearsal: Rehearsal) -> None:
+    (ended,) = rehearsal.run([Case("port_calls", Fault.WAF_PAGE, undetectable="so they said")])
+    assert (ended.outcome, ended.as_promised) == (Outcome.QUARANTINED, False)
+
+
+def test_only_faults_that_a_stand_in_can_have_are_declared_undetectable() -> None:
+    for feed in declared_feeds():
+        known = faults_of(feed.feed) if feed.feed in known_publishers() else []
+        assert set(feed.undetectable) <= {str(fault) for fault in known}, feed.feed
+
+
+def test_where_nothing_is_asked_for_any_more_the_day_is_the_last_on_which_something_came_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path / "inbox"))
+    with hurried(**matrix.HURRY):
+        late = Rehearsal(find_feed("port_throughput"), date(2026, 11, 25), SEED, tmp_path)
+        assert late.as_of == date(2024, 12, 31)
+        (ended,) = late.run([Case("port_throughput", Fault.STATUS_403)])
+    assert ended.outcome is Outcome.QUARANTINED
+
+
 @pytest.mark.parametrize("rehearsal", ["bureau_statistics"], indirect=True)
 def test_a_fault_that_crashes_the_program_is_seen(
     rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
@@ -100,7 +135,7 @@ def test_the_matrix_is_printed_and_its_end_is_the_exit_code(
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].startswith("✓ bureau_statistics")
     assert shown[1].startswith("✗") and shown[1].endswith("promised: 隔离 quarantined")
-    assert shown[2].startswith("2 例 cases, 1 如约")
+    assert shown[2].startswith("2 例 cases, 1 如约 as promised, 0 已声明")
     monkeypatch.setattr(matrix, "matrix", lambda *_: iter([good]))
     assert matrix.main([]) == 0
 

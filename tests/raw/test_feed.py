@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,15 @@ def test_bad_as_of(text: str) -> None:
 def test_bad_month(text: str) -> None:
     with pytest.raises(BadInput, match="--month"):
         parse_month(text)
+
+
+# Files of customs are declared elsewhere: what is said of them there is theirs.
+NEVER_MET = re.compile("从未见过|从未实测|没有见过|未见真实|[Nn]ever met|ever seen")
+
+
+@pytest.mark.parametrize(
+    "feed", [one for one in declared_feeds() if "customs" not in one.feed], ids=lambda feed: feed.feed
+)
+def test_what_was_never_met_stands_under_its_own_key(feed: Feed) -> None:
+    assert [note for note in feed.notes if NEVER_MET.search(note)] == []
+    assert feed.never_met, "no feed of this house has met its publisher yet"

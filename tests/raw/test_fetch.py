@@ -6,13 +6,16 @@ import gzip
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from raw.errors import BadInput
-from raw.fetch import BadBody, Policy, check_address, fetch, masked
+from raw.fetch import BadBody, Fetched, Policy, Refusals, check_address, fetch, masked
+from raw.readers import last_day_meant
 
 QUICK = Policy(
     attempts=3,
@@ -284,3 +287,62 @@ def test_addresses_that_are_allowed(url: str) -> None:
 def test_secrets_are_masked() -> None:
     url = "https://me:pw@a.example/x?apiKey=1&access_token=2&month=2022-12#frag"
     assert masked(url) == "https://a.example/x?apiKey=***&access_token=***&month=2022-12"
+
+
+@pytest.mark.parametrize(
+    ("printed", "meant"),
+    [
+        ("2022-12-31", date(2022, 12, 31)), ("2024-02", date(2024, 2, 29)), ("2022", date(2022, 12, 31)),
+        ("2022-13", None), ("2022-02-30", None), ("", None), ("昨日", None),
+    ],
+)  # fmt: skip
+def test_a_printed_day_means_the_last_it_may_be(printed: str, meant: date | None) -> None:
+    assert last_day_meant(printed) == meant
+
+
+def test_an_answer_is_known_from_its_last_change_in_china() -> None:
+    day = {"date": "Sat, 31 Dec 2022 23:00:00 GMT"}
+    changed = {**day, "last-modified": "Wed, 30 Nov 2022 17:00:00 GMT"}
+    assert Fetched(b"", "x", 200, "x", day).known_from == date(2023, 1, 1)
+    assert Fetched(b"", "x", 200, "x", changed).known_from == date(2022, 12, 1)
+    assert Fetched(b"", "x", 200, "x", {**day, "last-modified": "soon"}).changed_on is None
+
+
+def test_a_refused_status_says_on_which_day(publisher: str) -> None:
+    error = refusal(f"{publisher}/missing")
+    assert isinstance(error, BadBody)
+    assert error.answered_on == datetime.now(timezone(timedelta(hours=8))).date()
+
+
+def test_a_bomb_is_seen_long_before_a_generous_limit(publisher: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("raw.fetch.FREE_BYTES", 1_000)
+    with pytest.raises(BadBody, match=r"more than 10\d{4} bytes unpacked, from 10\d\d") as caught:
+        fetch(f"{publisher}/bomb", policy=replace(QUICK, max_content_bytes=500_000_000))
+    assert len(caught.value.body) < 1_100
+
+
+def asked_one_by_one(publisher: str, *paths: str) -> tuple[list[str], BadInput]:
+    """What came of several files, and how the rest was told."""
+    came, refusals = [], Refusals()
+    with pytest.raises(BadInput) as caught:
+        for path in paths:
+            with refusals.kept():
+                fetch(f"{publisher}/{path}", policy=QUICK)
+                came.append(path)
+        refusals.tell()
+    return came, caught.value
+
+
+def test_a_file_that_is_refused_keeps_no_other_out_and_is_told_last(publisher: str) -> None:
+    came, told = asked_one_by_one(publisher, "missing", "good", "always_broken", "zipped")
+    assert came == ["good", "zipped"]
+    assert [problem.found.split()[1] for problem in told.problems] == ["404", "503"]
+    assert isinstance(told, BadBody) and told.body == b"not here"
+
+
+def test_a_publisher_that_is_down_is_not_asked_for_every_file(publisher: str) -> None:
+    came, told = asked_one_by_one(publisher, "good", *["always_broken"] * 5, "zipped")
+    assert came == ["good"]
+    assert len(told.problems) == Refusals.PATIENCE and told.passing
+    came, told = asked_one_by_one(publisher, *["always_broken", "always_broken", "good"] * 2)
+    assert came == ["good", "good"]

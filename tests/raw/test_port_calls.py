@@ -142,6 +142,45 @@ def test_a_file_of_many_blocks_is_read_whole_and_numbered_through(tmp_path: Path
     assert [row["_row_number"] for row in found[::40_000]] == [1, 40_001, 80_001]
 
 
+def test_a_vessel_twice_in_one_second_is_found_in_every_share_of_the_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ais_csv, "KEYS_AT_A_TIME", 10)
+    rows = [f"{number:09d}{LEGACY_ROW[9:]}" for number in range(120)]
+    assert len(read(text(LEGACY, *rows), tmp_path)) == 120
+    for number in (0, 59, 119):
+        said = refusal(text(LEGACY, *rows, rows[number]), tmp_path)
+        assert f"row 121: 发现 found 2022-06-01 {number:09d}" in said
+        assert f"a second time, first in row {number + 1}；" in said
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from raw.feed import find_feed
+from raw.readers import ais_csv
+ais_csv._check_twice(Path(sys.argv[1]), find_feed("port_calls").table("positions"), "x", int(sys.argv[2]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_the_memory_for_finding_keys_twice_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    peaks_mib = []
+    for count in (500_000, 4_000_000):
+        part = tmp_path / f"{count}.parquet"
+        duckdb.execute(
+            "copy (select '2022-06-01' as POSITION_PERIOD, (413000000 + i % 20011)::varchar as MMSI,"
+            " (timestamp '2022-06-01' + to_milliseconds(i * 86400000 // 4000000))::varchar as BASE_DATE_TIME,"
+            f" i as _row_number from range({count}) t(i)) to '{part}' (format parquet)"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-c", PEAK, str(part), str(count)], capture_output=True, text=True, check=True
+        )
+        peaks_mib.append(int(ran.stdout))
+    # Of all keys at once the larger file took 286 MiB more.
+    assert peaks_mib[1] - peaks_mib[0] < 100, peaks_mib
+
+
 # --- the specimens ---------------------------------------------------------------------------------------
 
 
@@ -253,6 +292,24 @@ def test_what_passes_is_retried_and_landed(replica: Running, tmp_path: Path) -> 
     for fault in (Fault.STATUS_500, Fault.CONNECTION_RESET):
         replica.faults.on("port_calls", fault, 1)
         assert len(land(tmp_path / fault, "2024-01")) == 4
+
+
+def test_a_day_that_has_landed_is_asked_for_only_on_condition(
+    replica: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(land(tmp_path, "2024-01")) == 4
+    said = []
+    answered = fetch._answer
+    monkeypatch.setattr(
+        fetch,
+        "_answer",
+        lambda response, *more: said.append(response.status_code) or answered(response, *more),
+    )
+    assert land(tmp_path, "2024-01") == []
+    assert said == [200, 304, 304, 304, 304], "the index, and four days that are what they were"
+    replica.faults.on("port_calls", Fault.SILENT_REVISION, 1)
+    (again,) = land(tmp_path, "2024-01")
+    assert again.is_new and again.manifest["etag"]
 
 
 # --- the calls -------------------------------------------------------------------------------------------

@@ -348,7 +348,35 @@ def test_a_pull_brings_the_whole_history_with_what_its_pages_say(tmp_path: Path)
     ]  # fmt: skip
     assert landed[1].manifest["facts"]["PUBLISHER"] == "中国山东网日文（山东省交通运输厅）"
     assert landed[1].manifest["published_at"] == "2020-03-30"
-    assert [one.is_new for one in land(tmp_path)] == [False] * 3
+
+
+def test_older_files_are_not_asked_again_and_the_last_half_year_only_on_condition(
+    replica: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(tmp_path)
+    said = []
+    answered = fetch._answer
+    monkeypatch.setattr(
+        fetch,
+        "_answer",
+        lambda response, *more: said.append(response.status_code) or answered(response, *more),
+    )
+    replica.requests.clear()
+    assert land(tmp_path) == []
+    assert [path.split("/")[4] for path in replica.requests] == ["202412", "202412"]
+    assert said == [200, 304]
+
+
+def test_a_page_that_says_something_else_of_the_same_file_is_read_again(
+    replica: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(tmp_path)
+    plain = page_attachment._facts
+    monkeypatch.setattr(
+        page_attachment, "_facts", lambda *said: {**plain(*said), "SOURCE_TITLE": "2024年1-2月港口吞吐量"}
+    )
+    with pytest.raises(BadInput, match="expected that of 2024-02"):
+        land(tmp_path)
 
 
 def test_a_past_day_knows_nothing_later_and_does_not_ask(replica: Running, tmp_path: Path) -> None:
@@ -420,14 +448,15 @@ def test_a_silent_upload_under_the_same_name_is_a_new_vintage(replica: Running, 
     land(tmp_path)
     replica.faults.on("port_throughput", Fault.SILENT_REVISION)
     again = land(tmp_path)
-    assert [one.is_new for one in again] == [True] * 3
+    # The two older files are past the half year in which the publisher puts files in another's place.
+    assert [(one.is_new, one.manifest["scope"]) for one in again] == [(True, "TIME_PERIOD=2024-03")]
     import pyarrow.parquet as pq
 
     values = {
         one.vintage_dir.name: pq.read_table(one.vintage_dir / "part.parquet")["OBS_VALUE"].to_pylist()[0]
         for one in again
     }
-    assert Decimal("9361") in {Decimal(value) for value in values.values()}  # 9268, one per cent up
+    assert Decimal("1.74") in {Decimal(value) for value in values.values()}  # 1.72, one per cent up
 
 
 def test_a_page_that_is_transcribed_is_left_alone(replica: Running, tmp_path: Path) -> None:

@@ -20,11 +20,8 @@ HTML_TYPE = "text/html; charset=utf-8"
 class Publisher:
     """The site without HTTP: a question in, an answer out."""
 
-    # Positions have no unit and no total: a changed unit cannot be, half a file cannot be told.
-    content_faults = (TABLE_FAULTS - {Fault.UNIT_CHANGED, Fault.HALF_MONTH}) | {
-        Fault.CUT_SHORT,
-        Fault.WRONG_ENCODING,
-    }
+    # Positions have no unit that could change.
+    content_faults = (TABLE_FAULTS - {Fault.UNIT_CHANGED}) | {Fault.CUT_SHORT, Fault.WRONG_ENCODING}
 
     def __init__(self, now: datetime, seed: int | None = None) -> None:
         self._seed = seed
