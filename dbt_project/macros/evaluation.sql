@@ -97,7 +97,7 @@
     (
         {{ value }} * power({{ growth_factor(value, baseline, years_passed) }}, {{ years_all }} - {{ years_passed }})
         - {{ baseline }}
-    ) / nullif({{ goal }} - {{ baseline }}, 0)
+    ) / case when {{ baseline }} * {{ goal }} > 0 then nullif({{ goal }} - {{ baseline }}, 0) end
 {%- endmacro %}
 
 {#- Score of the UN progress chart: 3 from 0.95, 2 from 0.10, else 1. -#}
@@ -140,4 +140,10 @@
     ] -%}
         {{ prefix }}{{ column }}{{ ',\n    ' if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{#- What the decisions say of one parameter; a decision about the target itself goes before one about the whole plan. -#}
+{% macro decided_parameter(parameter) -%}
+    arg_min(parameters.parameter_value, parameters.target_type = 'plan')
+        filter (where parameters.is_read and parameters.parameter = '{{ parameter }}')
 {%- endmacro %}

@@ -22,9 +22,9 @@ select
     targets.plan_id,
     targets.target_type,
     targets.target_id,
-    cast(coalesce(targets.rebased_value, observed.value) as double) as rebased_value,
-    case when targets.rebased_value is null then observed.source_id end as source_id
+    cast(coalesce(targets.rebased_baseline_value, observed.value) as double) as rebased_value,
+    case when targets.rebased_baseline_value is null then observed.source_id end as source_id
 from {{ ref('int_targets__effective') }} as targets
 left join observed on {{ same_target('targets', 'observed') }}
 where
-    coalesce(targets.rebased_value, {{ rounded_to_compare('observed.value', 'targets') }}) != targets.baseline_value
+    coalesce(targets.rebased_baseline_value, {{ rounded_to_compare('observed.value', 'targets') }}) != targets.baseline_value

@@ -50,7 +50,7 @@ select
     cast(null as double) as attainment_pct,
     cast(null as double) as progress_pct,
     cast(null as double) as schedule_pct,
-    {{ stored('case when comparable_value is not null then -cast(distance as double) end') }} as gap_pp,
+    {{ stored('case when comparable_value is not null then 0 - cast(distance as double) end') }} as gap_pp,
     status,
     case status when 'breached' then 'red' when 'no_baseline' then 'grey' else 'green' end as lamp,
     'interval' as method_id,

@@ -47,6 +47,16 @@ newest_runs as (
     qualify run = max(run) over (partition by plan_id, target_type, target_id)
 ),
 
+ends as (
+    select
+        plan_id,
+        target_type,
+        target_id,
+        max(reference_year) as run_to_year
+    from newest_runs
+    group by plan_id, target_type, target_id
+),
+
 summed as (
     select
         targets.plan_id,
@@ -68,15 +78,7 @@ summed as (
         exp(sum(ln(1 + case when targets.target_kind = 'period_average_growth' then newest_runs.value end / 100)))
             as growth_index
     from newest_runs
-    inner join (
-        select
-            plan_id,
-            target_type,
-            target_id,
-            max(reference_year) as run_to_year
-        from newest_runs
-        group by plan_id, target_type, target_id
-    ) as latest on {{ same_target('newest_runs', 'latest') }}
+    inner join ends as latest on {{ same_target('newest_runs', 'latest') }}
     inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('newest_runs', 'targets') }}
     group by targets.plan_id, targets.target_type, targets.target_id
 ),

@@ -46,6 +46,16 @@ firmness as (
 ),
 
 -- A seasonal path judges the running year by its months; every other one waits for the year to end.
+seasonal_years as (
+    select partial_years.*
+    from {{ ref('int_partial_years__measured') }} as partial_years
+    inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('partial_years', 'targets') }}
+    where
+        targets.phasing = 'seasonal'
+        and targets.target_kind = 'cumulative_sum'
+        and partial_years.partial_status is not null
+),
+
 seasoned as (
     select
         progress.* replace (
@@ -74,15 +84,7 @@ seasoned as (
             end as lamp
         )
     from {{ ref('int_progress__unioned') }} as progress
-    left join (
-        select partial_years.*
-        from {{ ref('int_partial_years__measured') }} as partial_years
-        inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('partial_years', 'targets') }}
-        where
-            targets.phasing = 'seasonal'
-            and targets.target_kind = 'cumulative_sum'
-            and partial_years.partial_status is not null
-    ) as partial on {{ same_target('progress', 'partial') }}
+    left join seasonal_years as partial on {{ same_target('progress', 'partial') }}
 ),
 
 judged as (
@@ -93,7 +95,27 @@ judged as (
         coalesce(owners.responsible_units_en, 'not named in the plan') as owing_en,
         targets.is_status_withheld and progress.target_id is not null as is_withheld,
         coalesce(progress.status, 'no_data') as evaluated_status,
-        progress.* exclude (plan_id, target_type, target_id, status),
+        progress.reference_period,
+        progress.judged_to_year,
+        progress.value,
+        progress.attainment_pct,
+        progress.progress_pct,
+        progress.schedule_pct,
+        progress.gap_pp,
+        progress.lamp,
+        progress.method_id,
+        progress.origin,
+        progress.reason_zh,
+        progress.reason_en,
+        progress.baseline_rebased_value,
+        progress.progress_rebased_pct,
+        progress.required_yearly_change,
+        progress.required_yearly_rate_pct,
+        progress.required_yearly_rate_floor_pct,
+        progress.second_method_id,
+        progress.second_value,
+        progress.second_status,
+        progress.yearly_veto,
         latest.value as latest_value,
         latest.reference_period as latest_reference_period,
         latest.measure as latest_measure,

@@ -27,7 +27,7 @@ milestones as (
         arg_max(milestones.milestone_value, milestones.milestone_year) as due_value
     from latest
     inner join {{ ref('int_milestones__effective') }} as milestones
-        on {{ same_target('latest', 'milestones') }} and milestones.milestone_year <= latest.reference_year
+        on {{ same_target('latest', 'milestones') }} and latest.reference_year >= milestones.milestone_year
     where latest.recency = 1
     group by latest.plan_id, latest.target_type, latest.target_id
 ),

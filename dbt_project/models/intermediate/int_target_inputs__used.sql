@@ -21,7 +21,19 @@ select
     judged.target_type,
     judged.target_id,
     case when annual.area_code = judged.area_code then 'value' else 'comparator' end as input_role,
-    annual.* exclude (plan_id, target_type, target_id)
+    annual.area_code,
+    annual.reference_year,
+    annual.value,
+    annual.unit,
+    annual.stage,
+    annual.obs_status,
+    annual.origin,
+    annual.source_id,
+    annual.vintage_date,
+    annual.landing_id,
+    annual.file_sha256,
+    annual.row_number,
+    annual.place
 from judged
 inner join {{ ref('int_target_values__annual') }} as annual
     on
@@ -36,7 +48,19 @@ select
     judged.target_type,
     judged.target_id,
     'comparator' as input_role,
-    annual.* exclude (plan_id, target_type, target_id)
+    annual.area_code,
+    annual.reference_year,
+    annual.value,
+    annual.unit,
+    annual.stage,
+    annual.obs_status,
+    annual.origin,
+    annual.source_id,
+    annual.vintage_date,
+    annual.landing_id,
+    annual.file_sha256,
+    annual.row_number,
+    annual.place
 from judged
 inner join {{ ref('int_target_values__annual') }} as annual
     on

@@ -3,23 +3,41 @@
 -- The kind a target is evaluated as follows from the printed kind, the decisions, and the baseline (rules 2.8.1, 2.8.3).
 with
 
-indicator_targets as ({{ version_in_force(ref('targets'), 'plan_id, indicator_code', 'published_on') }}),
+indicator_targets as (
+    {{ version_in_force(ref('targets'), 'plan_id, indicator_code', 'published_on') }}
+),
 
-indicators as ({{ version_in_force(ref('indicators'), 'plan_id, indicator_code') }}),
+indicators as (
+    {{ version_in_force(ref('indicators'), 'plan_id, indicator_code') }}
+),
 
--- What the plan prints, and what a later row corrects; a re-based value stands beside it.
+-- A baseline that a later row re-bases goes on standing beside it; one that a later row corrects does not.
+stated_baselines as (
+    select
+        * replace (
+            case
+                when lead(version) over (partition by plan_id, indicator_code order by effective_from) is null
+                    then effective_to
+            end as effective_to
+        )
+    from {{ ref('baselines') }}
+    qualify baseline_status != 'rebased' or version = 1
+),
+
 printed_baselines as (
-    {{ version_in_force("(select * from " ~ ref('baselines') ~ " where baseline_status != 'rebased' or version = 1)",
-        'plan_id, indicator_code', 'published_on') }}
+    {{ version_in_force('stated_baselines', 'plan_id, indicator_code', 'published_on') }}
 ),
 
 rebased_baselines as (
-    {{ version_in_force("(select * from " ~ ref('baselines') ~ " where baseline_status = 'rebased' and version > 1)",
-        'plan_id, indicator_code', 'published_on') }}
+    select *
+    from ({{ version_in_force(ref('baselines'), 'plan_id, indicator_code', 'published_on') }})
+    where baseline_status = 'rebased' and version > 1
 ),
 
 text_targets as (
-    {{ version_in_force("(select * from " ~ ref('text_targets') ~ " where role = 'target')", 'plan_id, text_target_id') }}
+    select *
+    from ({{ version_in_force(ref('text_targets'), 'plan_id, text_target_id') }})
+    where role = 'target'
 ),
 
 assignments as (
@@ -54,12 +72,12 @@ listed as (
         targets.phasing as printed_phasing,
         indicators.unit,
         indicators.responsible_unit_ids,
-        targets.comparator_indicator_code,
+        targets.comparator_indicator_code as printed_comparator_code,
         printed.baseline_value,
         printed.baseline_printed,
         printed.baseline_status,
         printed.version as baseline_version,
-        rebased.baseline_value as rebased_value,
+        rebased.baseline_value as rebased_baseline_value,
         rebased.version as rebased_version,
         coalesce(assignments.base_year, printed.baseline_year, plans.baseline_year) as baseline_year,
         case when assignments.base_year is not null then assignments.base_year + 1 else plans.first_year end as first_year,
@@ -138,30 +156,35 @@ decided as (
         listed.target_type,
         listed.target_id,
         string_agg(distinct parameters.decision_id, '; ' order by parameters.decision_id)
-            filter (where parameters.target_type = listed.target_type) as decision_ids,
+        filter (where parameters.target_type = listed.target_type) as decision_ids,
         string_agg(distinct parameters.decision_id, '; ' order by parameters.decision_id)
-            filter (where parameters.target_type = listed.target_type and parameters.is_retroactive)
+        filter (where parameters.target_type = listed.target_type and parameters.is_retroactive)
             as retroactive_decision_ids,
-        {%- for parameter in [
-            'target_kind', 'tolerance_abs', 'tolerance_factor', 'status_withheld', 'phasing', 'baseline_used',
-            'proxy_baseline', 'lattice_basis', 'price_basis', 'comparison_precision', 'soft_lamp'
-        ] %}
-            arg_min(parameters.parameter_value, parameters.target_type = 'plan')
-                filter (where parameters.is_read and parameters.parameter = '{{ parameter }}') as {{ parameter }}
-            {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+        {{ decided_parameter('target_kind') }} as target_kind,
+        {{ decided_parameter('tolerance_abs') }} as tolerance_abs,
+        {{ decided_parameter('tolerance_factor') }} as tolerance_factor,
+        {{ decided_parameter('status_withheld') }} as status_withheld,
+        {{ decided_parameter('phasing') }} as phasing,
+        {{ decided_parameter('baseline_used') }} as baseline_used,
+        {{ decided_parameter('proxy_baseline') }} as proxy_baseline,
+        {{ decided_parameter('lattice_basis') }} as lattice_basis,
+        {{ decided_parameter('price_basis') }} as price_basis,
+        {{ decided_parameter('comparison_precision') }} as comparison_precision,
+        {{ decided_parameter('soft_lamp') }} as soft_lamp
     from listed
     inner join {{ ref('int_decision_parameters__effective') }} as parameters
         on
             listed.plan_id = parameters.plan_id
             and (
-                (parameters.target_type = listed.target_type and parameters.target_id = listed.target_id)
+                (listed.target_type = parameters.target_type and listed.target_id = parameters.target_id)
                 or parameters.target_type = 'plan'
             )
     group by listed.plan_id, listed.target_type, listed.target_id
 ),
 
-lattices as ({{ version_in_force(ref('target_lattice'), 'plan_id, target_type, target_id') }}),
+lattices as (
+    {{ version_in_force(ref('target_lattice'), 'plan_id, target_type, target_id') }}
+),
 
 resolved as (
     select
@@ -184,18 +207,13 @@ resolved as (
         lattices.counted_zh,
         lattices.counted_en,
         coalesce(comparators.area_code, plans.comparator_area_code) as comparator_area_code,
+        coalesce(comparators.comparator_indicator_code, listed.printed_comparator_code) as comparator_indicator_code,
         plans.area_code,
         case
             when listed.operator = 'le' then listed.baseline_value <= listed.target_value
             else listed.baseline_value >= listed.target_value
         end as is_met_at_the_start
-    from (
-        select
-            listed.* exclude (comparator_indicator_code),
-            coalesce(comparators.comparator_indicator_code, listed.comparator_indicator_code) as comparator_indicator_code
-        from listed
-        left join {{ ref('comparators') }} as comparators on {{ same_target('listed', 'comparators') }}
-    ) as listed
+    from listed
     inner join {{ ref('plans') }} as plans on listed.plan_id = plans.plan_id
     left join modified on {{ same_target('listed', 'modified') }}
     left join decided on {{ same_target('listed', 'decided') }}
@@ -204,7 +222,7 @@ resolved as (
 )
 
 select
-    * exclude (decided_kind, is_met_at_the_start, comparison_precision, printed_phasing),
+    * exclude (decided_kind, is_met_at_the_start, comparison_precision, printed_phasing, printed_comparator_code),
     case
         -- Rules 2.8.1 and 2.8.3: a target that its baseline already meets is to be held, never a ratio.
         when decided_kind = 'level' and is_met_at_the_start then case when operator = 'le' then 'ceiling' else 'floor' end

@@ -48,12 +48,12 @@ plan_values as (
         targets.target_id,
         'baseline' as input_role,
         cast(targets.baseline_year as varchar) as reference_period,
-        cast(targets.rebased_value as double) as value,
+        cast(targets.rebased_baseline_value as double) as value,
         targets.unit,
         targets.rebased_version as version,
         'baselines' as seed
     from targets
-    where targets.rebased_value is not null
+    where targets.rebased_baseline_value is not null
     union all by name
     select
         targets.plan_id,
@@ -84,29 +84,25 @@ plan_values as (
 
 -- The cuts count where a gap to a schedule was judged.
 cuts as (
-    select
-        progress.plan_id,
-        progress.target_type,
-        progress.target_id,
-        'threshold' as input_role,
-        cut.value,
-        'pp' as unit,
-        'plan' as origin,
-        'dbt_project/seeds/plan/status_thresholds.csv, ' || cut.name as place
-    from {{ ref('int_progress__unioned') }} as progress
-    inner join {{ ref('status_thresholds') }} as thresholds on progress.plan_id = thresholds.plan_id
-    cross join (values ('ahead_above_pp'), ('behind_below_pp'), ('lagging_below_pp'), ('red_below_pp')) as names (name)
-    cross join lateral (
+    {% for cut in ['ahead_above_pp', 'behind_below_pp', 'lagging_below_pp', 'red_below_pp'] %}
         select
-            names.name,
-            case names.name
-                when 'ahead_above_pp' then thresholds.ahead_above_pp
-                when 'behind_below_pp' then thresholds.behind_below_pp
-                when 'lagging_below_pp' then thresholds.lagging_below_pp
-                else thresholds.red_below_pp
-            end as value
-    ) as cut
-    where progress.schedule_pct is not null
+            progress.plan_id,
+            progress.target_type,
+            progress.target_id,
+            'threshold' as input_role,
+            thresholds.{{ cut }} as value,
+            'pp' as unit,
+            'plan' as origin,
+            'dbt_project/seeds/plan/status_thresholds.csv, {{ cut }}' as place
+        from {{ ref('int_progress__unioned') }} as progress
+        inner join {{ ref('status_thresholds') }} as thresholds on progress.plan_id = thresholds.plan_id
+        where progress.schedule_pct is not null
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+assignments as (
+    {{ version_in_force(ref('superior_assignments'), 'plan_id, indicator_code, assigned_year', 'document_date') }}
 ),
 
 assigned as (
@@ -126,9 +122,7 @@ assigned as (
         'dbt_project/seeds/plan/superior_assignments.csv, ' || assignments.assignment_id || ', '
         || assignments.assignment_status as place
     from targets
-    inner join (
-        {{ version_in_force(ref('superior_assignments'), 'plan_id, indicator_code, assigned_year', 'document_date') }}
-    ) as assignments
+    inner join assignments
         on
             targets.plan_id = assignments.plan_id
             and targets.target_type = 'indicator'
@@ -152,7 +146,7 @@ decided as (
         on
             targets.plan_id = parameters.plan_id
             and (
-                (parameters.target_type = targets.target_type and parameters.target_id = targets.target_id)
+                (targets.target_type = parameters.target_type and targets.target_id = parameters.target_id)
                 or (parameters.target_type = 'plan' and parameters.is_read)
             )
 ),
