@@ -79,12 +79,12 @@ def lateness(feed: Feed, month: str, as_of: date, first_landed: date | None = No
 
 
 def timeliness(feed: Feed, table_name: str, known: Sequence[Vintage], as_of: date) -> Iterator[Timeliness]:
-    """How a table kept its calendar in the months watched; nothing for one whose rows name no month.
+    """How a table kept its calendar in the months watched; nothing for one without months, or optional.
 
     ``known`` are its vintages at or before ``as_of``, oldest first.
     """
     table = feed.table(table_name)
-    if table.month_column is None:
+    if table.month_column is None or table.optional:
         return
     arrived = _arrivals(table, table.month_column, known)
     first_pull = known[0].vintage_date if known else None
