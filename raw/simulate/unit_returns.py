@@ -9,7 +9,7 @@ and stages come from its seeds. The same seed gives the same bytes, whichever mo
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -32,12 +32,16 @@ STORIES: dict[str, Callable[[float], float]] = {
     "ahead": lambda k: k + 0.15,
     "lagging": lambda k: k - 0.2,
     "reversing": lambda k: -0.1 - k / 5,
-    "achieved_early": lambda k: 1.05 if k > 0.3 else k,
+    "achieved_early": lambda _: 1.05,
     "far_behind": lambda k: k / 10,
 }
 # A story in which nothing is ever returned; one target of each kind has it, if there are enough of them.
 SILENT = "silent"
 SILENT_FROM = 4
+# What a target alone of its kind is told: nothing that would hide how the kind is judged before its end.
+ALONE = ("on_schedule", "slightly_behind", "lagging")
+# Decimals beyond those printed.
+FINER = 2
 # How the work on a project goes: its pace against its own plan; none has no report at all.
 PACES: dict[str, float | None] = {
     "punctual": 1.0,
@@ -88,6 +92,7 @@ class _Target:
     """What the figures of one indicator or text target are made from; ``goal`` in its own unit."""
 
     kind: str
+    phasing: str
     goal: float | None
     start: float | None
     decimals: int
@@ -214,7 +219,7 @@ class _Simulated:
                 return 3 + 2 * (done - share)
             case "floor":
                 # Broken in the second year, kept in all others.
-                return goal - 10.0**-target.decimals * (2 if 0.3 < share < 0.5 else -2)
+                return goal - 10.0 ** (FINER - target.decimals) * (2 if 0.3 < share < 0.5 else -2)
             case "ceiling":
                 return goal * (1.1 if 0.3 < share < 0.5 else 0.8)
             case "milestone":
@@ -230,17 +235,30 @@ class _Simulated:
 
     @cached_property
     def _stories(self) -> dict[str, str]:
-        """The story of each indicator and text target: dealt out in turn within each kind."""
+        """The story of each indicator and text target: dealt out in turn among those judged alike."""
         stories: dict[str, str] = {}
-        by_kind: dict[str, list[str]] = {}
-        for found in (*self.plan.indicators, *self.plan.text_targets):
-            by_kind.setdefault(self._targets[found.code].kind, []).append(found.code)
-        for codes in by_kind.values():
-            turn = [*STORIES, SILENT] if len(codes) >= SILENT_FROM else list(STORIES)
+        for codes in self._judged_alike():
+            turn: Sequence[str] = ALONE if len(codes) == 1 else list(STORIES)
+            if len(codes) >= SILENT_FROM:
+                turn = [*STORIES, SILENT]
             first = self._chance("stories", *codes).randrange(len(turn))
             for number, code in enumerate(codes):
                 stories[code] = turn[(first + number) % len(turn)]
         return stories
+
+    def _judged_alike(self) -> Iterable[list[str]]:
+        """Codes by table, kind and phasing; a target whose status is withheld has a group of its own."""
+        withheld = {
+            row["indicator_code"]
+            for row in self._rows("decisions", "parameter")
+            if row["parameter"] == "status_withheld"
+        }
+        groups: dict[tuple[object, ...], list[str]] = {}
+        for found in (*self.plan.indicators, *self.plan.text_targets):
+            target = self._targets[found.code]
+            key = (found in self.plan.indicators, target.kind, target.phasing, found.code in withheld)
+            groups.setdefault(key, []).append(found.code)
+        return groups.values()
 
     @cached_property
     def _targets(self) -> dict[str, _Target]:
@@ -350,7 +368,11 @@ class _Simulated:
 def _target(row: Mapping[str, str], start: Mapping[str, str]) -> _Target:
     goal, baseline = row["target_value"], start.get("baseline_value", "")
     # Finer than anything printed, or what lies between two stories would be rounded away.
-    decimals = 2 + max(int(row["decimals"] or 0), len(baseline.partition(".")[2]))
+    decimals = FINER + max(int(row["decimals"] or 0), len(baseline.partition(".")[2]))
     return _Target(
-        row["target_kind"], float(goal) if goal else None, float(baseline) if baseline else None, decimals
+        row["target_kind"],
+        row["phasing"],
+        float(goal) if goal else None,
+        float(baseline) if baseline else None,
+        decimals,
     )
