@@ -15,7 +15,7 @@ united as (
         document_no,
         document_date,
         'published' as origin,
-        assignment_id as source_id
+        assignment_id
     from {{ ref('superior_assignments') }}
     where
         assigned_value is not null
@@ -34,17 +34,18 @@ united as (
         document_no,
         document_date,
         origin,
-        'R-' || unit_id || '-' || return_month as source_id
+        'R-' || unit_id || '-' || return_month as assignment_id
     from {{ ref('stg_unit_returns__superior_assignments') }}
     where reported_on <= {{ as_of_date() }}
 )
 
 select
     *,
-    period_first_year = period_last_year as is_yearly
+    -- Empty where one value is assigned for the whole period.
+    case when period_first_year = period_last_year then period_first_year end as assigned_year
 from united
 qualify
     row_number() over (
         partition by plan_id, indicator_code, period_first_year, period_last_year
-        order by document_date desc, source_id desc
+        order by document_date desc, assignment_id desc
     ) = 1

@@ -4,13 +4,12 @@ with
 
 years as (
     select
-        targets.plan_id,
-        targets.indicator_code,
-        targets.target_kind,
-        cast(unnest(range(targets.first_year, targets.last_year + 1)) as integer) as reference_year,
-        targets.first_year,
-        targets.last_year
-    from {{ ref('int_targets__effective') }} as targets
+        indicators.plan_id,
+        indicators.indicator_code,
+        indicators.target_kind,
+        cast(unnest(range(plans.first_year, plans.last_year + 1)) as integer) as reference_year
+    from {{ ref('dim_indicator') }} as indicators
+    inner join {{ ref('plans') }} as plans on indicators.plan_id = plans.plan_id
 ),
 
 milestones as (
@@ -33,13 +32,13 @@ assigned_yearly as (
     select
         plan_id,
         indicator_code,
-        period_first_year as reference_year,
+        assigned_year as reference_year,
         assigned_value as yearly_value,
         'assigned' as value_basis,
         document_title || coalesce('（' || nullif(document_no, '') || '）', '') as value_source,
         2 as preference
     from {{ ref('int_superior_assignments__known') }}
-    where is_yearly
+    where assigned_year is not null
 ),
 
 -- The same reduction every year that compounds to the whole (method of the statistics bureaus).
@@ -63,7 +62,7 @@ assigned_spread as (
             years.plan_id = known.plan_id
             and years.indicator_code = known.indicator_code
             and years.reference_year between known.period_first_year and known.period_last_year
-    where not known.is_yearly and years.target_kind = 'assigned_by_superior'
+    where known.assigned_year is null and years.target_kind = 'assigned_by_superior'
 ),
 
 from_path as (

@@ -1,20 +1,48 @@
 -- The yearly values of the binding indicators by responsible unit: chapter 12 asks for the break-down, and a unit that
 -- misses one binding yearly value fails its year. What nobody assigned or gave is not assessable.
+{%- set compared_decimals -%}
+    greatest(owed.decimals, {{ printed_decimals('owed.baseline_printed') }})
+{%- endset %}
 with
 
 owed as (
     select
-        indicators.plan_id,
-        indicators.indicator_code,
-        indicators.name_zh,
-        indicators.name_en,
-        indicators.unit,
-        unnest(string_split(indicators.responsible_unit_ids, ';')) as unit_id
-    from {{ ref('indicators') }} as indicators
+        plan_id,
+        indicator_code,
+        unit,
+        decimals,
+        baseline_printed,
+        unnest(string_split(responsible_unit_ids, ';')) as unit_id
+    from {{ ref('dim_indicator') }}
+    where attribute = 'binding'
+),
+
+-- A printed sign is read as it stands; without one more is better (DEC-G3).
+operators as (
+    select
+        plan_id,
+        indicator_code,
+        bool_or(operator = 'le') as is_ceiling
+    from {{ ref('targets') }}
     where
-        indicators.attribute = 'binding'
-        and indicators.effective_from <= {{ as_of_date() }}
-        and (indicators.effective_to is null or indicators.effective_to > {{ as_of_date() }})
+        effective_from <= {{ as_of_date() }}
+        and (effective_to is null or effective_to > {{ as_of_date() }})
+    group by plan_id, indicator_code
+),
+
+-- A bound ("over 9000") is no figure to assess by.
+actuals as (
+    select
+        actual.plan_id,
+        actual.indicator_code,
+        cast(actual.reference_period as integer) as reference_year,
+        actual.value,
+        actual.source_id,
+        actual.origin
+    from {{ ref('fct_indicator_values') }} as actual
+    inner join {{ ref('plans') }} as plans
+        on actual.plan_id = plans.plan_id and actual.area_code = plans.area_code
+    where actual.frequency = 'A' and actual.tags not like '%BOUND%'
 ),
 
 compared as (
@@ -24,24 +52,22 @@ compared as (
         due.yearly_value,
         due.value_basis,
         due.value_source,
-        annual.value as actual_value,
-        annual.source_id as actual_source_id,
-        annual.origin,
-        targets.operator = 'le' as is_ceiling,
-        {{ rounded_to_compare('due.yearly_value', 'targets') }} as due_compared,
-        {{ rounded_to_compare('annual.value', 'targets') }} as actual_compared,
+        actuals.value as actual_value,
+        actuals.source_id as actual_source_id,
+        actuals.origin,
+        coalesce(operators.is_ceiling, false) as is_ceiling,
+        {{ rounded_as_printed('due.yearly_value', compared_decimals) }} as due_compared,
+        {{ rounded_as_printed('actuals.value', compared_decimals) }} as actual_compared,
         make_date(due.reference_year, 12, 31) <= {{ reference_month_end() }} as is_over
     from owed
-    inner join {{ ref('int_targets__effective') }} as targets
-        on owed.plan_id = targets.plan_id and owed.indicator_code = targets.indicator_code
     inner join {{ ref('int_yearly_values__due') }} as due
         on owed.plan_id = due.plan_id and owed.indicator_code = due.indicator_code
-    left join {{ ref('int_indicator_values__annual') }} as annual
+    left join operators on owed.plan_id = operators.plan_id and owed.indicator_code = operators.indicator_code
+    left join actuals
         on
-            due.plan_id = annual.plan_id
-            and due.indicator_code = annual.indicator_code
-            and due.reference_year = annual.reference_year
-            and targets.area_code = annual.area_code
+            due.plan_id = actuals.plan_id
+            and due.indicator_code = actuals.indicator_code
+            and due.reference_year = actuals.reference_year
 ),
 
 assessed as (
