@@ -11,8 +11,8 @@ yearly_assignments as (
         indicator_code,
         assigned_year,
         any_value(assigned_value) as assigned_value
-    from ({{ version_in_force(ref('superior_assignments'), 'plan_id, indicator_code, assigned_year', 'document_date') }})
-    where assigned_year is not null and assignment_status = 'assigned'
+    from {{ ref('int_superior_assignments__known') }}
+    where assigned_year is not null
     group by plan_id, indicator_code, assigned_year
 ),
 

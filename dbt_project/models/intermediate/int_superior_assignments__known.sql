@@ -15,12 +15,12 @@ united as (
         document_no,
         document_date,
         'published' as origin,
-        assignment_id
-    from {{ ref('superior_assignments') }}
-    where
-        assigned_value is not null
-        and effective_from <= {{ as_of_date() }}
-        and (effective_to is null or effective_to > {{ as_of_date() }})
+        assignment_id,
+        null as landing_id,
+        null as file_sha256,
+        'dbt_project/seeds/plan/superior_assignments.csv, ' || assignment_id as place
+    from ({{ version_in_force(ref('superior_assignments'), 'plan_id, indicator_code, assigned_year', 'document_date') }})
+    where assignment_status = 'assigned'
     union all by name
     select
         plan_id,
@@ -34,7 +34,10 @@ united as (
         document_no,
         document_date,
         origin,
-        'R-' || unit_id || '-' || return_month as assignment_id
+        'R-' || unit_id || '-' || return_month as assignment_id,
+        landing_id,
+        file_sha256,
+        place
     from {{ ref('stg_unit_returns__superior_assignments') }}
     where reported_on <= {{ as_of_date() }}
 )

@@ -48,8 +48,8 @@ assignments as (
         any_value(assigned_value) as assigned_value,
         any_value(base_year) as base_year,
         any_value(period_last_year) as period_last_year
-    from ({{ version_in_force(ref('superior_assignments'), 'plan_id, indicator_code, assigned_year', 'document_date') }})
-    where assigned_year is null and assignment_status = 'assigned'
+    from {{ ref('int_superior_assignments__known') }}
+    where assigned_year is null
     group by plan_id, indicator_code
 ),
 

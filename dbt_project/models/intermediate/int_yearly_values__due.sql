@@ -78,15 +78,18 @@ from_path as (
         'DEC-G4' as value_source,
         4 as preference
     from years
-    inner join {{ ref('fct_target_path') }} as path
+    inner join {{ ref('int_target_path__yearly') }} as path
         on
             years.plan_id = path.plan_id
-            and years.indicator_code = path.indicator_code
+            and path.target_type = 'indicator'
+            and years.indicator_code = path.target_id
             and years.reference_year = path.reference_year
-    left join {{ ref('fct_target_path') }} as before
+            and path.path_value is not null
+    left join {{ ref('int_target_path__yearly') }} as before
         on
             path.plan_id = before.plan_id
-            and path.indicator_code = before.indicator_code
+            and path.target_type = before.target_type
+            and path.target_id = before.target_id
             and path.reference_year = before.reference_year + 1
 ),
 

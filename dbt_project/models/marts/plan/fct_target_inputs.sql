@@ -101,8 +101,32 @@ cuts as (
     {% endfor %}
 ),
 
+-- What was assigned, and what the register says was not published.
 assignments as (
-    {{ version_in_force(ref('superior_assignments'), 'plan_id, indicator_code, assigned_year', 'document_date') }}
+    select
+        plan_id,
+        indicator_code,
+        assigned_year,
+        period_first_year,
+        period_last_year,
+        assigned_value,
+        origin,
+        document_date,
+        landing_id,
+        file_sha256,
+        place
+    from {{ ref('int_superior_assignments__known') }}
+    union all by name
+    select
+        plan_id,
+        indicator_code,
+        assigned_year,
+        period_first_year,
+        period_last_year,
+        'plan' as origin,
+        'dbt_project/seeds/plan/superior_assignments.csv, ' || assignment_id || ', ' || assignment_status as place
+    from ({{ version_in_force(ref('superior_assignments'), 'plan_id, indicator_code, assigned_year', 'document_date') }})
+    where assignment_status != 'assigned'
 ),
 
 assigned as (
@@ -116,11 +140,12 @@ assigned as (
             assignments.period_first_year || '/' || assignments.period_last_year
         ) as reference_period,
         cast(assignments.assigned_value as double) as value,
-        assignments.unit,
-        'plan' as origin,
+        '%' as unit,
+        assignments.origin,
         assignments.document_date as vintage_date,
-        'dbt_project/seeds/plan/superior_assignments.csv, ' || assignments.assignment_id || ', '
-        || assignments.assignment_status as place
+        assignments.landing_id,
+        assignments.file_sha256,
+        assignments.place
     from targets
     inner join assignments
         on
