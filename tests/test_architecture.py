@@ -35,7 +35,18 @@ UNIT_SUFFIXES = (
     "_rank",
     "_number",
 )
-UNIT_BESIDE = {"value", "decimals", "reference_year"}
+# In the unit of the target, or an ordinal.
+UNIT_BESIDE = {
+    "value",
+    "decimals",
+    "reference_year",
+    "required_yearly_change",
+    "outlook_low",
+    "outlook_high",
+    "version",
+    "target_version",
+    "baseline_version",
+}
 
 
 def imported_modules(file: Path) -> set[str]:

@@ -1,16 +1,19 @@
 {#-
     Status of a target that is followed along a path (method: schedule progress, 序时进度).
-    gap = progress - schedule, in percentage points; cuts come from the seed status_thresholds.
+    gap = progress - schedule, in percentage points; cuts come from the seed status_thresholds. In the final year
+    there is nothing left to be slightly behind of: what is not met is lagging.
 -#}
 {% macro status_from_gap(meets, is_final_year, progress, gap, thresholds) -%}
     case
         when {{ meets }} and {{ is_final_year }} then 'met'
         when {{ meets }} then 'achieved_early'
         when {{ progress }} < 0 then 'reversing'
+        when {{ is_final_year }} then 'lagging'
         when {{ gap }} is null then 'not_due'
-        when {{ gap }} > {{ thresholds }}.ahead_above_pp then 'ahead'
-        when {{ gap }} >= {{ thresholds }}.behind_below_pp then 'on_schedule'
-        when {{ gap }} >= {{ thresholds }}.lagging_below_pp then 'slightly_behind'
+        -- Six decimals: beyond them a difference is only the noise of floating point.
+        when round({{ gap }}, 6) > {{ thresholds }}.ahead_above_pp then 'ahead'
+        when round({{ gap }}, 6) >= {{ thresholds }}.behind_below_pp then 'on_schedule'
+        when round({{ gap }}, 6) >= {{ thresholds }}.lagging_below_pp then 'slightly_behind'
         else 'lagging'
     end
 {%- endmacro %}
@@ -43,17 +46,17 @@
 {%- endmacro %}
 
 {#-
-    A value rounded for the comparison with a target: at the finer of the precisions the target and its baseline
-    are printed with (DEC-R2). At the target's alone a baseline of 25.65 would already be its target of 26.
+    A value rounded for the comparison with a target: to `compare_decimals`, by DEC-R2 the finer of the precisions the
+    target and its baseline are printed with. At the target's alone a baseline of 25.65 would already be its target of 26.
 -#}
 {% macro rounded_to_compare(number, targets) -%}
-    {{ rounded_as_printed(number, 'greatest(' ~ targets ~ '.decimals, ' ~ printed_decimals(targets ~ '.baseline_printed') ~ ')') }}
+    {{ rounded_as_printed(number, targets ~ '.compare_decimals') }}
 {%- endmacro %}
 
 {#- Rounded to so many decimals. Decimal arithmetic: DuckDB rounds decimals only by a constant. -#}
 {% macro rounded_as_printed(number, decimals) -%}
     case {{ decimals }}
-        {%- for places in range(5) %}
+        {%- for places in range(7) %}
         when {{ places }} then cast(round({{ number }}, {{ places }}) as decimal(24, 6))
         {%- endfor %}
     end
@@ -66,3 +69,6 @@
     }[language] -%}
     case {{ basis }} when 'real' then '{{ words[0] }}' when 'nominal' then '{{ words[1] }}' else '{{ words[2] }}' end
 {%- endmacro %}
+
+{#- As it is kept: six decimals, beyond them a computed value holds only the noise of floating point. -#}
+{% macro stored(number) -%} round(cast({{ number }} as double), 6) {%- endmacro %}

@@ -33,6 +33,8 @@ create table fct_indicator_values(plan_id varchar, indicator_code varchar, area_
 create table fct_target_progress(plan_id varchar, indicator_code varchar, as_of_date date,
   reference_period varchar, value decimal(24,6), status varchar, origin varchar, owing_units varchar,
   latest_value double, latest_reference_period varchar);
+create table fct_text_target_progress(plan_id varchar, text_target_id varchar, as_of_date date,
+  reference_period varchar, value decimal(24,6), status varchar, origin varchar, owing_units varchar);
 create table fct_feed_timeliness(feed varchar, table_name varchar, reference_month varchar, expected_date date,
   late_after_date date, timeliness varchar);
 create table fct_monthly_flows(series_code varchar, area_code varchar, scope varchar, reference_month varchar,
@@ -99,6 +101,11 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
             [code, value and value[1], value and value[3], "ahead" if value else "no_data",
              "derived" if value else None, "" if value else owing, value and value[3], value and value[1]],
         )  # fmt: skip
+    connection.executemany(
+        "insert into fct_text_target_progress values ('qwc-14', ?, '2024-12-31', ?, ?, ?, ?, ?)",
+        [["T001", None, None, "no_data", None, "责任单位未载明 not named in the plan"],
+         ["T002", "2022", 7.5, "on_schedule", "derived", ""]],
+    )  # fmt: skip
     connection.executemany(
         "insert into fct_observation_vintages values "
         f"(?, ?, ?, '_T', 'A', ?, ?, '亿元', '', 'published', ?, {DAY}, {DAY}, true, 1)",

@@ -18,6 +18,7 @@ from warehouse.connect import sha256_of, writer
 from warehouse.verdict import RuleResult, Verdict
 
 PROGRESS = "update fct_target_progress set"
+TEXT_PROGRESS = "update fct_text_target_progress set"
 VALUES = "update fct_indicator_values set"
 OBSERVATIONS = "update fct_observations set"
 
@@ -89,6 +90,42 @@ BROKEN: list[Broken] = [
         "block",
         ("11",),
         f"{PROGRESS} origin = 'simulated' where indicator_code = '11'",
+    ),
+    (
+        "fct_text_target_progress.status_is_known",
+        "block",
+        (),
+        f"{TEXT_PROGRESS} status = 'fine' where text_target_id = 'T002'",
+    ),
+    (
+        "fct_text_target_progress.no_data_has_no_value_and_an_owner",
+        "block",
+        (),
+        f"{TEXT_PROGRESS} owing_units = '' where text_target_id = 'T001'",
+    ),
+    (
+        "fct_text_target_progress.evaluated_has_a_value",
+        "block",
+        (),
+        f"{TEXT_PROGRESS} value = null where text_target_id = 'T002'",
+    ),
+    (
+        "fct_text_target_progress.as_of_is_that_of_the_release",
+        "block",
+        (),
+        f"{TEXT_PROGRESS} as_of_date = '2024-11-30' where text_target_id = 'T002'",
+    ),
+    (
+        "fct_text_target_progress.no_simulated_origin_in_official_release",
+        "block",
+        (),
+        f"{TEXT_PROGRESS} origin = 'simulated' where text_target_id = 'T002'",
+    ),
+    (
+        "fct_text_target_progress.period_not_after_reference_month",
+        "block",
+        (),
+        f"{TEXT_PROGRESS} reference_period = '2025' where text_target_id = 'T002'",
     ),
     (
         "fct_indicator_values.unit_is_that_of_the_plan",

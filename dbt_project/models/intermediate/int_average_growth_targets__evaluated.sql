@@ -9,26 +9,24 @@ years as (
         targets.tolerance_abs,
         targets.first_year,
         targets.last_year,
-        targets.decimals,
         row_number() over (
-            partition by annual.plan_id, annual.indicator_code
+            partition by annual.plan_id, annual.target_type, annual.target_id
             order by annual.reference_year
         ) as year_number
-    from {{ ref('int_indicator_values__annual') }} as annual
+    from {{ ref('int_target_values__annual') }} as annual
     inner join {{ ref('int_targets__effective') }} as targets
-        on
-            annual.plan_id = targets.plan_id
-            and annual.indicator_code = targets.indicator_code
-            and annual.area_code = targets.area_code
+        on {{ same_target('annual', 'targets') }} and annual.area_code = targets.area_code
     where targets.target_kind = 'period_average_growth'
 ),
 
 accumulated as (
     select
         plan_id,
-        indicator_code,
+        target_type,
+        target_id,
         any_value(target_value) as target_value,
         any_value(tolerance_abs) as tolerance_abs,
+        any_value(first_year) as first_year,
         any_value(last_year) as last_year,
         max(reference_year) as reference_year,
         count(*) as year_count,
@@ -40,23 +38,28 @@ accumulated as (
     from years
     -- A missing year ends the run: what comes after it cannot be compounded.
     where reference_year = first_year + year_number - 1
-    group by plan_id, indicator_code
+    group by plan_id, target_type, target_id
 ),
 
 measured as (
     select
         *,
         100 * (exp(log_index / year_count) - 1) as mean_growth,
-        100 * log_index / (period_years * ln(1 + target_value / 100)) as progress_pct,
+        100 * log_index / nullif(period_years * ln(1 + target_value / 100), 0) as progress_pct,
         100.0 * year_count / period_years as schedule_pct,
         target_value - tolerance_abs as lowest_accepted,
-        case
-            when year_count < period_years
-                then
-                    100 * (
-                        exp((period_years * ln(1 + target_value / 100) - log_index) / (period_years - year_count)) - 1
-                    )
-        end as required_growth
+        {%- for column, goal in [
+            ('required_growth', 'target_value'), ('required_growth_for_the_lowest', '(target_value - tolerance_abs)')
+        ] %}
+            case
+                when year_count < period_years
+                    then
+                        100 * (
+                            exp((period_years * ln(1 + {{ goal }} / 100) - log_index) / (period_years - year_count)) - 1
+                        )
+            end as {{ column }}
+            {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from accumulated
 ),
 
@@ -65,12 +68,17 @@ judged as (
         measured.*,
         measured.progress_pct - measured.schedule_pct as gap_pp,
         case
-            when measured.mean_growth >= measured.lowest_accepted and measured.year_count = measured.period_years
+            when measured.target_value is null then 'target_pending'
+            when
+                round(measured.mean_growth, 6) >= measured.lowest_accepted
+                and measured.year_count = measured.period_years
                 then 'met'
             when measured.mean_growth < 0 then 'reversing'
-            when measured.progress_pct - measured.schedule_pct > thresholds.ahead_above_pp then 'ahead'
-            when measured.mean_growth >= measured.lowest_accepted then 'on_schedule'
-            when measured.progress_pct - measured.schedule_pct >= thresholds.lagging_below_pp then 'slightly_behind'
+            when measured.year_count = measured.period_years then 'lagging'
+            when round(measured.progress_pct - measured.schedule_pct, 6) > thresholds.ahead_above_pp then 'ahead'
+            when round(measured.mean_growth, 6) >= measured.lowest_accepted then 'on_schedule'
+            when round(measured.progress_pct - measured.schedule_pct, 6) >= thresholds.lagging_below_pp
+                then 'slightly_behind'
             else 'lagging'
         end as status,
         thresholds.red_below_pp
@@ -80,21 +88,40 @@ judged as (
 
 select
     plan_id,
-    indicator_code,
+    target_type,
+    target_id,
     cast(reference_year as varchar) as reference_period,
-    mean_growth as value,
-    100 * mean_growth / target_value as attainment_pct,
-    progress_pct,
-    schedule_pct,
-    gap_pp,
+    first_year as inputs_from_year,
+    reference_year as judged_to_year,
+    {{ stored('mean_growth') }} as value,
+    {{ stored('100 * mean_growth / nullif(target_value, 0)') }} as attainment_pct,
+    {{ stored('progress_pct') }} as progress_pct,
+    {{ stored('schedule_pct') }} as schedule_pct,
+    {{ stored('gap_pp') }} as gap_pp,
     status,
     {{ lamp_of('status', 'gap_pp', 'judged') }} as lamp,
     'period_average_growth' as method_id,
     case when is_simulated then 'simulated' else 'derived' end as origin,
-    values_zh || '，至 ' || reference_year || ' 年年均 ' || {{ said('mean_growth', 2) }} || '%，目标 '
-    || {{ figure('target_value') }} || '% 左右（不低于 ' || {{ figure('lowest_accepted') }} || '%）'
+    {{ stored('required_growth') }} as required_yearly_rate_pct,
+    {{ stored('required_growth_for_the_lowest') }} as required_yearly_rate_floor_pct,
+    values_zh || '，至 ' || reference_year || ' 年年均 ' || {{ said('mean_growth', 2) }} || '%'
+    || coalesce(
+        '，目标 ' || {{ figure('target_value') }}
+        || case
+            when tolerance_abs > 0 then '% 左右（不低于 ' || {{ figure('lowest_accepted') }} || '%）'
+            else '%'
+        end, ''
+    )
     || coalesce('；其余年份需年均 ' || {{ said('required_growth', 2) }} || '%', '') as reason_zh,
-    values_en || '; ' || {{ said('mean_growth', 2) }} || '% a year up to ' || reference_year || ', target about '
-    || {{ figure('target_value') }} || '% (not below ' || {{ figure('lowest_accepted') }} || '%)'
+    values_en || '; ' || {{ said('mean_growth', 2) }} || '% a year up to ' || reference_year
+    || coalesce(
+        case
+            when tolerance_abs > 0
+                then
+                    ', target about ' || {{ figure('target_value') }} || '% (not below '
+                    || {{ figure('lowest_accepted') }} || '%)'
+            else ', target ' || {{ figure('target_value') }} || '%'
+        end, ''
+    )
     || coalesce('; the remaining years need ' || {{ said('required_growth', 2) }} || '% a year', '') as reason_en
 from judged

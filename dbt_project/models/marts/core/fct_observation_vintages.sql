@@ -27,4 +27,4 @@ select
     ranked.row_number,
     ranked.place
 from {{ ref('int_observations__ranked') }} as ranked
-inner join {{ ref('series') }} as series on ranked.series_code = series.series_code
+inner join {{ ref('int_series__united') }} as series on ranked.series_code = series.series_code

@@ -39,5 +39,8 @@ select
     indicators.citation
 from {{ ref('indicators') }} as indicators
 inner join {{ ref('int_targets__effective') }} as targets
-    on indicators.plan_id = targets.plan_id and indicators.indicator_code = targets.indicator_code
+    on
+        indicators.plan_id = targets.plan_id
+        and targets.target_type = 'indicator'
+        and indicators.indicator_code = targets.target_id
 inner join owners on indicators.plan_id = owners.plan_id and indicators.indicator_code = owners.indicator_code
