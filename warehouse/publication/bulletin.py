@@ -536,6 +536,7 @@ def _status_line(change: StatusChange) -> dict[str, Any]:
         "old": words.word(words.STATUSES, change.old) if change.old else words.Word("（无）", "(none)"),
         "new": words.word(words.STATUSES, change.new) if change.new else words.Word("（无）", "(none)"),
         "reason": change.reason,
+        "causes": words.Word(change.told_causes("zh"), change.told_causes("en")),
     }
 
 
