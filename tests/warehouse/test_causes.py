@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.small_build import PLAN, make_build
+from tests.warehouse.test_release import released
 from warehouse.__main__ import main
 from warehouse.diff import ReleaseDiff, StatusChange, diff, told_changes
-from warehouse.release import release
 
 CUTS = "dbt_project/seeds/plan/status_thresholds.csv, behind_below_pp"
 DECIDED = "dbt_project/seeds/plan/decisions.csv, DEC-02, tolerance_abs = "
@@ -231,7 +231,7 @@ def test_the_release_holds_the_table_and_the_command_prints_it(
     first = make_build(tmp_path / "1", month="2022-12", as_of="2022-12-31", until=2022, sql=BASE)
     later = make_build(tmp_path / "2", until=2022, sql=[*BASE, *MOVED, change])
     for build in (first, later):
-        release(build, build / "verdict.json", data)
+        released(build, data)
     folder = data / "releases/2024-12"
     with (folder / "status_changes.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["target_id"]: row for row in csv.DictReader(file)}
