@@ -1,6 +1,7 @@
 """The monthly return of a responsible unit: an .xlsx workbook made by us, filled in by people.
 
-One workbook is one unit's answer for one month, named ``<unit_id>_<YYYY-MM>.xlsx``. Its sheets:
+One workbook is one unit's answer for one month and plan, named ``<unit_id>_<YYYY-MM>.xlsx``, or with the plan
+in front, ``<plan_id>_<unit_id>_<YYYY-MM>.xlsx``, where the month belongs to another plan as well. Its sheets:
 
 - ``填报说明``: how to fill it in, Chinese and English.
 - ``封面``: column B of rows 3 to 9 holds PLAN_ID, UNIT_ID, the unit's name, RETURN_MONTH, REPORTER,
@@ -56,8 +57,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from raw.errors import BadInput, Problem
 
 FEED = "unit_returns"
+OFFICIAL = "official"
 TABLE, PROJECTS, ASSIGNMENTS = "returns", "project_milestones", "superior_assignments"
-DEFAULT_PLAN = "qwc-14"
 DEFAULT_SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds" / "plan"
 
 SHEET_GUIDE, SHEET_COVER, SHEET_ROWS = "填报说明", "封面", "填报"
@@ -394,6 +395,12 @@ class Plan:
             if found.measured_by != HEADING and (not found.unit_ids or unit.unit_id in found.unit_ids)
         )
 
+    def named_units(self) -> tuple[Unit, ...]:
+        """The units that answer for something of this plan; the list of units is shared by all plans."""
+        owned: list[Indicator | Project] = [*self.indicators, *self.text_targets, *self.projects]
+        named = {unit_id for found in owned for unit_id in found.unit_ids}
+        return tuple(unit for unit in self.units if unit.unit_id in named)
+
     def assigned_to(self, unit: Unit) -> tuple[Indicator, ...]:
         """Its indicators whose value the superior authority assigns."""
         return tuple(found for found in self.owned_by(unit) if found.code in self.assigned)
@@ -421,15 +428,21 @@ def seeds_folder() -> Path:
     return Path(os.environ.get("PLAN_SEEDS") or DEFAULT_SEEDS)
 
 
-def load_plan(plan_id: str = DEFAULT_PLAN, folder: Path | None = None) -> Plan:
-    """Read plan, units and indicators from the plan's seeds; raises ``BadInput`` naming file and column."""
+def load_plan(plan_id: str | None = None, folder: Path | None = None) -> Plan:
+    """Read plan, units and indicators from the plan's seeds; raises ``BadInput`` naming file and column.
+
+    Without a plan the only official one is meant; where there are several the caller must say which.
+    """
     seeds = folder or seeds_folder()
-    plans = _seed(seeds, "plans", ("plan_id", "baseline_year", "first_year", "last_year"))
+    plans = _plans(seeds)
+    official = [row["plan_id"] for row in plans if row["plan_kind"] == OFFICIAL]
+    if plan_id is None and len(official) == 1:
+        plan_id = official[0]
     found = next((row for row in plans if row["plan_id"] == plan_id), None)
-    if found is None:
+    if found is None or plan_id is None:
         raise BadInput.one(
             f"{seeds / 'plans.csv'}, column plan_id",
-            f"no plan {plan_id!r}",
+            f"no plan {plan_id!r}" if plan_id is not None else f"{len(official)} official plans",
             "one of " + ", ".join(row["plan_id"] for row in plans),
             "correct the plan id",
         )
@@ -444,6 +457,21 @@ def load_plan(plan_id: str = DEFAULT_PLAN, folder: Path | None = None) -> Plan:
         _projects(seeds, plan_id),
         _assigned(seeds, plan_id),
     )
+
+
+def _plans(seeds: Path) -> list[dict[str, str]]:
+    return _seed(seeds, "plans", ("plan_id", "baseline_year", "first_year", "last_year", "plan_kind"))
+
+
+def plans_of(month: str, *, official_only: bool = True) -> list[str]:
+    """The plans that have begun by a month, the newest first; demonstrations only where asked for."""
+    begun = [
+        row
+        for row in _plans(seeds_folder())
+        if int(row["first_year"]) <= int(month[:4]) and (row["plan_kind"] == OFFICIAL or not official_only)
+    ]
+    begun.sort(key=lambda row: (row["plan_kind"] != OFFICIAL, -int(row["first_year"]), row["plan_id"]))
+    return [row["plan_id"] for row in begun]
 
 
 def plan_table(name: str, needed: Sequence[str]) -> list[dict[str, str]]:
@@ -612,9 +640,19 @@ def period_end(period: str) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
-def file_name(unit: Unit, month: str) -> str:
-    """The name a return must have: ``<unit_id>_<YYYY-MM>.xlsx``."""
-    return f"{unit.unit_id}_{month}.xlsx"
+def file_name(plan: Plan, unit: Unit, month: str) -> str:
+    """The name we give a return: ``<unit_id>_<YYYY-MM>.xlsx`` for the newest official plan of the month.
+
+    Every other plan stands in front, so that two returns of one unit and month never share a name.
+    """
+    plain, in_front = file_names(plan, unit, month)
+    return plain if plans_of(month)[:1] == [plan.plan_id] else in_front
+
+
+def file_names(plan: Plan, unit: Unit, month: str) -> tuple[str, str]:
+    """The names a return may have: plain, and with its plan in front."""
+    plain = f"{unit.unit_id}_{month}.xlsx"
+    return plain, f"{plan.plan_id}_{plain}"
 
 
 def asked_row(ask: Ask) -> dict[str, str]:
@@ -989,17 +1027,21 @@ def check_month(text: str) -> str:
     return text
 
 
-def write_new(unit_name: str, month: str, out: Path, plan_id: str = DEFAULT_PLAN) -> Path:
-    """Write the empty form of a unit for a month into ``out``; an existing file is never overwritten."""
+def write_new(unit_name: str, month: str, out: Path, plan_id: str | None = None) -> Path:
+    """Write the empty form of a unit for a month into ``out``; an existing file is never overwritten.
+
+    Without a plan it is the newest official one that has begun by the month.
+    """
+    plan_id = plan_id or next(iter(plans_of(check_month(month))), None)
     plan = load_plan(plan_id)
     unit = plan.unit(unit_name)
-    path = out / file_name(unit, check_month(month))
+    path = out / file_name(plan, unit, check_month(month))
     if int(month[:4]) < plan.first_year:
         raise BadInput.one(
             "month",
             month,
             f"a month from {plan.first_year}-01 on",
-            f"plan {plan_id} starts in {plan.first_year}",
+            f"plan {plan.plan_id} starts in {plan.first_year}",
         )
     content = workbook(plan, unit, month)
     try:
@@ -1055,7 +1097,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--unit", required=True, help="id or name, such as fgj or 区发改局")
     new.add_argument("--month", required=True, help="YYYY-MM")
     new.add_argument("--out", type=Path, default=Path(), help="folder to write into (default: here)")
-    new.add_argument("--plan", default=DEFAULT_PLAN, help=f"plan id (default: {DEFAULT_PLAN})")
+    new.add_argument("--plan", help="plan id (default: the newest official plan that has begun by the month)")
     checked = commands.add_parser("check", help="check a filled return and print every problem")
     checked.add_argument("file", type=Path)
 

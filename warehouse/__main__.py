@@ -1,8 +1,9 @@
-"""Shell door: ``python -m warehouse build | diff | release | withdraw | list | verify | read | trace``."""
+"""Shell door: ``python -m warehouse build | diff | changes | release | withdraw | list | verify | …``."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -14,7 +15,7 @@ from raw.errors import BadInput
 from raw.land import landing_root
 from warehouse.build import Build, build
 from warehouse.connect import reader
-from warehouse.diff import diff
+from warehouse.diff import diff, told_changes
 from warehouse.months import last_full_month, parse_as_of
 from warehouse.paths import data_root
 from warehouse.release import (
@@ -30,6 +31,7 @@ from warehouse.release import (
 from warehouse.trace import trace
 
 KINDS = ("official", "rehearsal")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -59,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--kind", choices=KINDS, default=KINDS[0], help="default %(default)s")
     compared = add("diff", _diff, "this build against the release before it")
     compared.add_argument("build_dir", type=Path)
+    moved = add("changes", _moved, "judgements that changed between two releases, and why")
+    moved.add_argument(
+        "--from", dest="before", required=True, metavar="A", help="release, or a day: as of then"
+    )
+    moved.add_argument("--to", dest="after", required=True, metavar="B", help="release, or a day: as of then")
     released = add("release", _release, "publish a judged build")
     released.add_argument("build_dir", type=Path)
     released.add_argument("--verdict", type=Path, help="default verdict.json of the build")
@@ -74,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     traced = add("trace", _trace, "follow a cell of the bulletin to the landed bytes")
     traced.add_argument("cell", help="id of the cell, e.g. v-fct_observations-GDP-CN-370211-A-2022-LEVEL")
     traced.add_argument("--release", help="name of a release; default the current one")
-    for command in (listed, verified, withdrawn, read, traced):
+    for command in (moved, listed, verified, withdrawn, read, traced):
         command.add_argument("--kind", choices=KINDS, default=KINDS[0], help="default %(default)s")
     return parser
 
@@ -92,6 +99,31 @@ def _diff(arguments: argparse.Namespace) -> None:
     changes = diff(made.file, before.database if before else None, before.name if before else None)
     print(changes.text("zh"))
     print(changes.text("en"), end="")
+
+
+def _moved(arguments: argparse.Namespace) -> None:
+    before, after = (_as_known(name, arguments.kind) for name in (arguments.before, arguments.after))
+    print(told_changes(diff(after.database, before.database, before.name), after.name), end="")
+
+
+def _as_known(name: str, kind: str) -> Release:
+    """The release of that name; for a day the last standing one that knew no later day."""
+    known = {one.name: one for one in releases(data_root(), kind)}
+    chosen = known.get(name)
+    if chosen is None and _DAY.fullmatch(name):
+        day = parse_as_of(name)
+        standing = [one for one in known.values() if one.withdrawn is None and one.as_of_date <= day]
+        chosen = max(standing, key=lambda one: one.order, default=None)
+    if chosen is None:
+        raise BadInput.one(
+            str(data_root() / "releases"),
+            f"no release {name}, nor one as of that day",
+            "one of: "
+            + (", ".join(f"{one.name} ({one.as_of_date})" for one in known.values()) or "none yet"),
+            "name a release, or a day as YYYY-MM-DD: python -m warehouse list",
+        )
+    check_database(chosen)
+    return chosen
 
 
 def _release(arguments: argparse.Namespace) -> None:

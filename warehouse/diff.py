@@ -1,4 +1,4 @@
-"""What one release says differently from another: values added, changed, withdrawn, and states that moved.
+"""What one release says differently from another: values added, changed, withdrawn, judgements moved.
 
 Two values are the same one when plan, indicator (or series), area, period, frequency and measure agree.
 """
@@ -13,11 +13,13 @@ from typing import Any, Literal
 
 import duckdb
 
+from warehouse.causes import Cause, Causes, Side, TargetKey
 from warehouse.connect import reader
 from warehouse.publication import words
 
 Kind = Literal["added", "changed", "withdrawn"]
 Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 KINDS: tuple[Kind, ...] = ("added", "changed", "withdrawn")
 Key = tuple[str, ...]
 
@@ -100,41 +102,85 @@ class ValueChange:
 
 
 @dataclass(frozen=True)
-class StatusChange:
-    """An indicator whose status moved (``old`` None: it had no row), with the reason of the new status."""
+class Standing:
+    """How an indicator or text target stands in one file: its status, its lamp and the value judged."""
 
-    indicator_code: str
-    label: words.Word
-    old: str | None
-    new: str | None
-    reason: words.Word
+    status: str | None
+    lamp: str | None
+    value: Decimal | None
+    unit: str
 
     def told(self, language: Language) -> str:
-        """Return one line: indicator, old → new, why."""
-        before, after = (self._status(status, language) for status in (self.old, self.new))
+        """Return status, lamp and value in words."""
+        if self.status is None:
+            return {"zh": "（无）", "en": "(none)"}[language]
+        parts = [words.word(words.STATUSES, self.status), words.word(words.LAMPS, self.lamp)]
+        told = " ".join(getattr(part, language) for part in parts if part.zh)
+        return told if self.value is None else f"{told} {words.number(self.value)} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class StatusChange:
+    """An indicator or text target whose status, lamp or judged value moved, with what caused it.
+
+    ``before`` has no status where it had no row; ``reason`` is that of the new status.
+    """
+
+    plan_id: str
+    target_type: str
+    target_id: str
+    label: words.Word
+    before: Standing
+    after: Standing
+    reason: words.Word
+    causes: tuple[Cause, ...]
+
+    @property
+    def old(self) -> str | None:
+        """The status before."""
+        return self.before.status
+
+    @property
+    def new(self) -> str | None:
+        """The status now."""
+        return self.after.status
+
+    def told(self, language: Language) -> str:
+        """Return one line: what, before → after, the causes, the reason of the new status."""
+        before, after = self.before.told(language), self.after.told(language)
         reason = getattr(self.reason, language)
         colon, stop = ("：", "。") if language == "zh" else (": ", ". ")
         tail = f"{stop}{reason}" if reason else ""
-        return f"{getattr(self.label, language)}{colon}{before} → {after}{tail}"
+        moved = f"{getattr(self.label, language)}{colon}{before} → {after}"
+        return f"{moved}{tail}{stop}{self.told_causes(language)}"
 
-    def _status(self, status: str | None, language: Language) -> str:
-        absent = {"zh": "（无）", "en": "(none)"}[language]
-        return str(getattr(words.word(words.STATUSES, status), language)) if status else absent
+    def told_causes(self, language: Language) -> str:
+        """Return the causes in words, each with what was and what is."""
+        opened, join = ("原因：", "；") if language == "zh" else ("Cause: ", "; ")
+        return opened + join.join(cause.told(language) for cause in self.causes)
 
 
 @dataclass(frozen=True)
 class ReleaseDiff:
-    """All that changed since ``previous`` (None: this is the first release, and nothing is compared)."""
+    """All that changed since ``previous`` (None: this is the first release, and nothing is compared).
+
+    ``targets`` are the indicators and text targets whose status, lamp or judged value moved.
+    """
 
     previous: str | None
     indicators: tuple[ValueChange, ...] = ()
     series: tuple[ValueChange, ...] = ()
-    statuses: tuple[StatusChange, ...] = ()
+    targets: tuple[StatusChange, ...] = ()
+
+    @property
+    def statuses(self) -> tuple[StatusChange, ...]:
+        """Those of ``targets`` whose status moved."""
+        return tuple(change for change in self.targets if change.old != change.new)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all changed."""
-        return not (self.indicators or self.series or self.statuses)
+        return not (self.indicators or self.series or self.targets)
 
     def of_kind(self, kind: Kind) -> tuple[ValueChange, ...]:
         """Return the changes of one kind, indicators before supporting series."""
@@ -162,12 +208,12 @@ class ReleaseDiff:
     def text(self, language: Language = "zh") -> str:
         """Return the whole list as plain text, one line a change."""
         titles = {
-            "zh": ("状态变化", "规划指标", "支撑数据"),
-            "en": ("Statuses", "Plan indicators", "Supporting series"),
+            "zh": ("评价变化及原因", "规划指标", "支撑数据"),
+            "en": ("Judgements and why they changed", "Plan indicators", "Supporting series"),
         }[language]
         lines = [getattr(self.headline(), language)]
         lists: tuple[Sequence[ValueChange | StatusChange], ...] = (
-            self.statuses,
+            self.targets,
             self.indicators,
             self.series,
         )
@@ -193,7 +239,44 @@ def diff(new_file: Path, old_file: Path | None, previous: str | None) -> Release
             for change in _value_changes(new, old, "fct_observations", SERIES_KEY)
             if change.key[:5] not in told
         ]
-        return ReleaseDiff(previous, tuple(indicators), tuple(series), tuple(_status_changes(new, old)))
+        causes = Causes(Side(old, old_file), Side(new, new_file))
+        changes = _status_changes(new, old, causes)
+        return ReleaseDiff(previous, tuple(indicators), tuple(series), tuple(changes))
+
+
+CHANGE_COLUMNS = (
+    "plan_id", "target_type", "target_id", "name_zh", "name_en", "status_before", "status_after",
+    "lamp_before", "lamp_after", "value_before", "value_after", "unit", "cause", "cause_before_zh",
+    "cause_after_zh", "cause_before_en", "cause_after_en",
+)  # fmt: skip
+
+
+def change_rows(changes: ReleaseDiff) -> list[tuple[object, ...]]:
+    """The changed judgements as a table, one row a cause, in the columns :data:`CHANGE_COLUMNS`."""
+    return [
+        (
+            one.plan_id, one.target_type, one.target_id, one.label.zh, one.label.en, one.before.status,
+            one.after.status, one.before.lamp, one.after.lamp, one.before.value, one.after.value,
+            one.after.unit or one.before.unit, cause.kind, cause.before.zh, cause.after.zh, cause.before.en,
+            cause.after.en,
+        )
+        for one in changes.targets
+        for cause in one.causes
+    ]  # fmt: skip
+
+
+def told_changes(changes: ReleaseDiff, name: str) -> str:
+    """The changed judgements from ``changes.previous`` to release ``name`` with their causes."""
+    total = len(changes.targets)
+    lines = [
+        f"{changes.previous} → {name}：评价变化{total}项",
+        f"{changes.previous} → {name}: {total} judgements changed",
+    ]
+    for one in changes.targets:
+        lines += ["", f"{one.label.zh} / {one.label.en}"]
+        lines += [f"  {one.before.told(tongue)} → {one.after.told(tongue)}" for tongue in LANGUAGES]
+        lines += [f"  · {cause.told('zh')} / {cause.told('en')}" for cause in one.causes]
+    return "\n".join(lines) + "\n"
 
 
 def signed(value: Decimal | None, places: int | None = None) -> str:
@@ -255,7 +338,9 @@ def _kind_of(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Ki
 
 
 def _names(connection: duckdb.DuckDBPyConnection) -> dict[str, words.Word]:
-    indicators = rows_of(connection, "select indicator_code, name_zh, name_en from main.dim_indicator")
+    indicators = rows_of(
+        connection, "select plan_id, indicator_code, name_zh, name_en from main.dim_indicator"
+    )
     series = rows_of(
         connection,
         "select distinct series_code, series_name_zh, series_name_en from main.fct_observation_vintages",
@@ -263,9 +348,12 @@ def _names(connection: duckdb.DuckDBPyConnection) -> dict[str, words.Word]:
     named = {
         str(row["series_code"]): words.Word(row["series_name_zh"], row["series_name_en"]) for row in series
     }
+    # A code alone says whose it is only where there is one plan.
+    plans = {row["plan_id"] for row in indicators}
     for row in indicators:
-        code = str(row["indicator_code"])
-        named[f"indicator {code}"] = words.Word(f"{code} {row['name_zh']}", f"{code} {row['name_en']}")
+        code = f"{row['plan_id']} {row['indicator_code']}" if len(plans) > 1 else str(row["indicator_code"])
+        key = f"indicator {row['plan_id']} {row['indicator_code']}"
+        named[key] = words.Word(f"{code} {row['name_zh']}", f"{code} {row['name_en']}")
     return named
 
 
@@ -277,7 +365,8 @@ def _change(
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any] | None,
 ) -> ValueChange:
-    name = f"indicator {key['indicator_code']}" if "indicator_code" in key else key["series_code"]
+    is_indicator = "indicator_code" in key
+    name = f"indicator {key['plan_id']} {key['indicator_code']}" if is_indicator else key["series_code"]
     return ValueChange(
         kind=kind,
         table=table,
@@ -291,17 +380,65 @@ def _change(
     )
 
 
-def _status_changes(new: duckdb.DuckDBPyConnection, old: duckdb.DuckDBPyConnection) -> list[StatusChange]:
-    key = ("plan_id", "indicator_code")
-    after, before = (_by_key(connection, "fct_target_progress", key) for connection in (new, old))
-    names = _names(old) | _names(new)
+def _status_changes(
+    new: duckdb.DuckDBPyConnection, old: duckdb.DuckDBPyConnection, causes: Causes
+) -> list[StatusChange]:
+    after, before = _standings(new), _standings(old)
     changes = []
-    for found in sorted(after.keys() | before.keys()):
-        old_row, new_row = before.get(found, {}), after.get(found, {})
-        if old_row.get("status") == new_row.get("status"):
+    for key in sorted(after.keys() | before.keys()):
+        old_row, new_row = before.get(key), after.get(key)
+        was, now = _standing(old_row), _standing(new_row)
+        if was == now:
             continue
-        name = f"indicator {found[1]}"
-        reason = words.Word(new_row.get("status_reason") or "", new_row.get("status_reason_en") or "")
-        label = names.get(name, words.Word(name, name))
-        changes.append(StatusChange(found[1], label, old_row.get("status"), new_row.get("status"), reason))
+        row = new_row or old_row or {}
+        reason = words.Word(
+            (new_row or {}).get("status_reason") or "", (new_row or {}).get("status_reason_en") or ""
+        )
+        label = words.Word(row["label_zh"], row["label_en"])
+        changes.append(StatusChange(*key, label, was, now, reason, causes.of(key, old_row, new_row)))
     return changes
+
+
+def _standings(connection: duckdb.DuckDBPyConnection) -> dict[TargetKey, dict[str, Any]]:
+    """Progress of indicators, and of text targets where the file has them, by plan, type and id."""
+    names = _names(connection)
+    units = {
+        (row["plan_id"], row["indicator_code"]): row["unit"]
+        for row in rows_of(connection, "select plan_id, indicator_code, unit from main.dim_indicator")
+    }
+    found: dict[TargetKey, dict[str, Any]] = {}
+    for row in rows_of(connection, "select * from main.fct_target_progress"):
+        plan_id, code = str(row["plan_id"]), str(row["indicator_code"])
+        label = names.get(f"indicator {plan_id} {code}", words.Word(code, code))
+        told = {"label_zh": label.zh, "label_en": label.en, "unit": units.get((plan_id, code)) or ""}
+        found[(plan_id, "indicator", code)] = row | told
+    if not _has_text_targets(connection):
+        return found
+    rows = rows_of(connection, "select * from main.fct_text_target_progress")
+    several = len({row["plan_id"] for row in rows}) > 1
+    for row in rows:
+        plan_id, target_id = str(row["plan_id"]), str(row["text_target_id"])
+        code = f"{plan_id} {target_id}" if several else target_id
+        told = {
+            "label_zh": f"{code} {row['statement_zh']}",
+            "label_en": f"{code} {row['statement_en']}",
+            "unit": row["unit"] or "",
+        }
+        found[(plan_id, "text_target", target_id)] = row | told
+    return found
+
+
+def _has_text_targets(connection: duckdb.DuckDBPyConnection) -> bool:
+    sql = (
+        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'main'"
+        " and table_name = 'fct_text_target_progress'"
+    )
+    return bool(connection.execute(sql).fetchall())
+
+
+def _standing(row: Mapping[str, Any] | None) -> Standing:
+    if row is None:
+        return Standing(None, None, None, "")
+    # Six decimals: beyond them a computed value holds only the noise of floating point.
+    value = None if row["value"] is None else words.half_up(Decimal(str(row["value"])), 6)
+    return Standing(row["status"], row["lamp"], value, row["unit"])

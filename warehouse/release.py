@@ -26,16 +26,16 @@ import duckdb
 from raw.errors import BadInput, Problem
 from warehouse.build import Build, refuse_simulated
 from warehouse.connect import reader, sha256_of
-from warehouse.diff import ReleaseDiff, diff, rows_of
+from warehouse.diff import CHANGE_COLUMNS, ReleaseDiff, change_rows, diff, rows_of
 from warehouse.publication import words
 from warehouse.publication.bulletin import Edition, bulletin
 from warehouse.publication.content_hash import TableContent, file_contents, literal, main_tables, quoted
 from warehouse.publication.notes import notes
-from warehouse.publication.tables import write_tables
+from warehouse.publication.tables import STAMPED, write_rows, write_tables
 from warehouse.verdict import Verdict
 
 DATABASE, VERDICT, BUILD, MANIFEST = "warehouse.duckdb", "verdict.json", "build.json", "manifest.json"
-BULLETIN, NOTES = "bulletin.html", "notes.md"
+BULLETIN, NOTES, CHANGES = "bulletin.html", "notes.md", "status_changes.csv"
 MAKING = ".making-"
 _NAME = re.compile(r"(?P<month>\d{4}-(0[1-9]|1[0-2]))(-r(?P<revision>[2-9]|[1-9]\d+))?")
 _BUILD_AGAIN = "build and judge the month again: python -m warehouse build, then python -m expectations check"
@@ -389,6 +389,9 @@ def _make(
         _copy_judged(build, verdict, verdict_path, making)
         changes = _changes(making / DATABASE, previous)
         tables = write_tables(making / DATABASE, making, words.stamp(build.kind))
+        stamp = words.stamp(build.kind)
+        moved = making / f"{STAMPED if stamp else ''}{CHANGES}"
+        write_rows(CHANGE_COLUMNS, change_rows(changes), moved, stamp)
         edition = Edition(name, revision, previous.name if previous else None)
         page = bulletin(making / DATABASE, changes, verdict, edition)
         (making / BULLETIN).write_text(page, encoding="utf-8")

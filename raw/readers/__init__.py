@@ -348,7 +348,7 @@ def _duplicates(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
 
 
 def scope_of(rows: Rows, table: Table, where: str) -> str:
-    """Name the part of the table a file replaces: "all", or ``UNIT_ID=U01|RETURN_MONTH=2022-12``.
+    """Name the part of the table a file replaces: "all", or ``PLAN_ID=P|UNIT_ID=U01|RETURN_MONTH=2022-12``.
 
     The reader's own word counts; else the values of the declared scope columns, which must be the same
     in every row. Raises ``BadInput`` where they are not, or where there is no row to tell.

@@ -193,8 +193,8 @@ _PARTS = (_ROWS, _PROJECTS, _ASSIGNMENTS)
 def read(content: bytes, table: Table, file_name: str) -> Rows:
     """Read one table of a return; raises ``BadInput`` with every problem of its sheet and of the cover.
 
-    The rows' scope is ``UNIT_ID=…|RETURN_MONTH=…``; the return is known from its REPORTED_ON on. Where the
-    workbook has no sheet for the table the rows are absent, which is not the same as none.
+    The rows' scope is ``PLAN_ID=…|UNIT_ID=…|RETURN_MONTH=…``; the return is known from its REPORTED_ON on.
+    Where the workbook has no sheet for the table the rows are absent, which is not the same as none.
     """
     name = PurePath(file_name).name
     part = _part_of(table, name)
@@ -322,7 +322,7 @@ def _read_cover(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> _Cover:
     plan = _cover_plan(cells["PLAN_ID"], findings)
     unit = _cover_unit(cells, plan, findings)
     month = _cover_month(cells["RETURN_MONTH"], findings)
-    _check_file_name(findings, unit, month)
+    _check_file_name(findings, plan, unit, month)
     if cells["REPORTER"].text is None:
         findings.cell(cells["REPORTER"], "填报人姓名 / the name of the person who reports", _FILL_IN)
     reported_on = _cover_reported_on(cells["REPORTED_ON"], month, findings)
@@ -376,12 +376,12 @@ def _cover_month(cell: _Cell, findings: _Findings) -> str | None:
     return None
 
 
-def _check_file_name(findings: _Findings, unit: Unit | None, month: str | None) -> None:
-    if unit is None or month is None:
+def _check_file_name(findings: _Findings, plan: Plan | None, unit: Unit | None, month: str | None) -> None:
+    if plan is None or unit is None or month is None:
         return
-    expected = returns.file_name(unit, month)
+    expected = returns.file_name(plan, unit, month)
     # A day in front says when the file was given to us (see the door drop_folder).
-    if _DAY_PREFIX.sub("", findings.file_name) != expected:
+    if _DAY_PREFIX.sub("", findings.file_name) not in returns.file_names(plan, unit, month):
         findings.add(
             f"{findings.file_name}, sheet {SHEET_COVER}, cells B4 and B6",
             f"封面为 {unit.unit_id}、{month}，与文件名不符 / "
@@ -1070,7 +1070,7 @@ def _as_rows(cover: _Cover, part: _Part, rows: Sequence[_Row]) -> Rows:
         columns=[*COVER_NAMES, *part.names],
         records=[{**cover.texts, **{name: row.text(name) for name in part.names}} for row in rows],
         places=[f"{part.sheet}!{part.letters[part.place_column]}{row.number}" for row in rows],
-        scope=f"UNIT_ID={cover.texts['UNIT_ID']}|RETURN_MONTH={cover.texts['RETURN_MONTH']}",
+        scope="|".join(f"{name}={cover.texts[name]}" for name in ("PLAN_ID", "UNIT_ID", "RETURN_MONTH")),
         published_at=cover.texts["REPORTED_ON"],
         not_before=cover.reported_on,
     )

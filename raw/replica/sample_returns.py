@@ -34,13 +34,13 @@ def write_sample_returns(inbox: Path, published: Path = PUBLISHED) -> list[Path]
     A file that is there already is left as it is: a person may have edited it. Raises ``BadInput`` where a
     published figure is not in the plan's unit.
     """
-    plan = returns.load_plan()
+    plan = returns.load_plan(returns.plans_of(MONTH)[0])
     inbox.mkdir(parents=True, exist_ok=True)
-    return [_write(inbox, plan, unit, published) for unit in plan.units]
+    return [_write(inbox, plan, unit, published) for unit in plan.named_units()]
 
 
 def _write(inbox: Path, plan: returns.Plan, unit: returns.Unit, published: Path) -> Path:
-    path = inbox / returns.file_name(unit, MONTH)
+    path = inbox / returns.file_name(plan, unit, MONTH)
     if path.exists():
         return path
     content = returns.workbook(

@@ -59,22 +59,26 @@ PLANNED_PCT = 70
 
 
 def drop(folder: Path, month: str, seed: int) -> None:
-    """Put the returns of every unit for the months of the plan up to ``month`` into ``folder``.
+    """Put the returns of every unit for the months of every plan up to ``month`` into ``folder``.
+
+    Demonstration plans are among them: what is simulated goes into a rehearsal only.
 
     What is there already stays: the same seed gives the same file. A return whose day of reporting has not
     come yet is left out, as the reader would refuse it.
     """
-    simulated = _Simulated(returns.load_plan(), seed)
-    for made in simulated.returns_up_to(month):
-        path = folder / made.name
-        if made.reported_on <= date.today() and not path.exists():
-            path.write_bytes(simulated.workbook(made))
+    for plan_id in returns.plans_of(month, official_only=False):
+        simulated = _Simulated(returns.load_plan(plan_id), seed)
+        for made in simulated.returns_up_to(month):
+            path = folder / made.name
+            if made.reported_on <= date.today() and not path.exists():
+                path.write_bytes(simulated.workbook(made))
 
 
 @dataclass(frozen=True)
 class _Return:
-    """One return: whose, for which month, when reported; a correction stands in a file of its own."""
+    """One return: whose, for which plan and month, when reported; a correction has a file of its own."""
 
+    plan: Plan
     unit: Unit
     month: str
     reported_on: date
@@ -83,7 +87,7 @@ class _Return:
     @property
     def name(self) -> str:
         """The name of its file; a day stands before a correction."""
-        plain = returns.file_name(self.unit, self.month)
+        plain = returns.file_name(self.plan, self.unit, self.month)
         return f"{self.reported_on}_{plain}" if self.is_correction else plain
 
 
@@ -112,7 +116,7 @@ class _Simulated:
 
     def returns_up_to(self, month: str) -> Iterator[_Return]:
         """Every return of a month of the plan up to ``month``, a correction after what it corrects."""
-        for unit in self.plan.units:
+        for unit in self.plan.named_units():
             for due in self._months(unit):
                 if due <= month:
                     yield from self._returns_of(unit, due)
@@ -136,9 +140,9 @@ class _Simulated:
             if late
             else due.day - timedelta(days=chance.randint(0, 6))
         )
-        yield _Return(unit, month, reported_on, is_correction=False)
+        yield _Return(self.plan, unit, month, reported_on, is_correction=False)
         if chance.randrange(100) < CORRECTED_PCT:
-            yield _Return(unit, month, reported_on + timedelta(days=chance.randint(20, 60)), True)
+            yield _Return(self.plan, unit, month, reported_on + timedelta(days=chance.randint(20, 60)), True)
 
     def workbook(self, made: _Return) -> bytes:
         """The file of a return."""

@@ -195,7 +195,7 @@ def test_text_never_becomes_a_formula(text: str) -> None:
 
 def test_a_good_return_becomes_rows_with_scope_place_and_day() -> None:
     rows = read(filled(VALUE="81.6"))
-    assert rows.scope == "UNIT_ID=wjj|RETURN_MONTH=2022-12"
+    assert rows.scope == "PLAN_ID=qwc-14|UNIT_ID=wjj|RETURN_MONTH=2022-12"
     assert rows.not_before == date(2023, 1, 16)
     assert rows.published_at == "2023-01-16"
     assert rows.places == [f"填报!H{number}" for number in range(2, 8)]
@@ -535,7 +535,7 @@ def test_a_damaged_sheet_is_refused_or_read_but_never_a_crash(data: st.DataObjec
         members[member] = bytes(content)
 
     try:
-        assert read(repacked(good, damage)).scope == "UNIT_ID=wjj|RETURN_MONTH=2022-12"
+        assert read(repacked(good, damage)).scope == "PLAN_ID=qwc-14|UNIT_ID=wjj|RETURN_MONTH=2022-12"
     except BadInput as error:
         assert NAME in str(error)
 
@@ -623,7 +623,7 @@ def test_a_wrong_text_target_is_told(change: dict[str, str], message: str) -> No
 
 def test_project_rows_are_read_with_scope_place_and_day() -> None:
     rows = part(full(projects=(STARTED, PLANNED, COUNTED)), "project_milestones")
-    assert rows.scope == "UNIT_ID=wjj|RETURN_MONTH=2022-12"
+    assert rows.scope == "PLAN_ID=qwc-14|UNIT_ID=wjj|RETURN_MONTH=2022-12"
     assert rows.places == ["项目!B2", "项目!B3", "项目!B4"]
     assert rows.not_before == date(2023, 1, 16)
     found = [(r["PROJECT_ID"], r["STAGE_ID"], r["REACHED_ON"], r["PLANNED_ON"]) for r in rows.records]

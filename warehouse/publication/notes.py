@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from warehouse.diff import KIND_WORDS, ReleaseDiff, StatusChange, ValueChange
+from warehouse.diff import KIND_WORDS, LANGUAGES, Language, ReleaseDiff, Standing, StatusChange, ValueChange
 from warehouse.publication import words
 from warehouse.publication.content_hash import TableContent
 from warehouse.verdict import Verdict, row_text
@@ -76,15 +76,39 @@ def escaped(text: object) -> str:
 def _changes(changes: ReleaseDiff) -> list[str]:
     headline = changes.headline()
     lines = [f"{headline.zh}", "", f"{headline.en}", ""]
-    lines += _status_section(changes.statuses)
+    lines += _status_section(changes.targets)
     lines += _value_section("规划指标 / Plan indicators", changes.indicators)
     lines += _value_section("支撑数据 / Supporting series", changes.series)
     return lines
 
 
 def _status_section(changes: Iterable[StatusChange]) -> list[str]:
-    told = [f"- {escaped(change.told('zh'))}  \n  {escaped(change.told('en'))}" for change in changes]
-    return ["### 状态 / Statuses", "", *told, ""] if told else []
+    rows = [
+        f"| {_both(change.label)} | {_moved(change.before, change.after)} | {_both(change.reason)} "
+        f"| {escaped(_told(change, 'zh'))}<br>{escaped(_told(change, 'en'))} |"
+        for change in changes
+    ]
+    if not rows:
+        return []
+    head = [
+        "| 指标或目标 target | 前 → 后 before → after | 说明 reason | 原因 cause |",
+        "| --- | --- | --- | --- |",
+    ]
+    return ["### 评价变化及原因 / Judgements and why they changed", "", *head, *rows, ""]
+
+
+def _both(word: words.Word) -> str:
+    return f"{escaped(word.zh)}<br>{escaped(word.en)}"
+
+
+def _moved(before: Standing, after: Standing) -> str:
+    return "<br>".join(
+        f"{escaped(before.told(language))} → {escaped(after.told(language))}" for language in LANGUAGES
+    )
+
+
+def _told(change: StatusChange, language: Language) -> str:
+    return ("；" if language == "zh" else "; ").join(cause.told(language) for cause in change.causes)
 
 
 def _value_section(title: str, changes: Iterable[ValueChange]) -> list[str]:

@@ -1,6 +1,6 @@
 -- The returns of the responsible units.
 select distinct
-    'R-' || unit_id || '-' || return_month as source_id,
+    'R-' || plan_id || '-' || unit_id || '-' || return_month as source_id,
     -- Who filled it in is part of what it is: a sample must be seen to be one.
     '责任单位月度报表 / return of the responsible unit ' || return_month || '；填报 / reported by: ' || reporter as title,
     unit_id as publisher,

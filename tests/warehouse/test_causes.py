@@ -1,0 +1,267 @@
+"""Why a judgement changed between two files: each cause alone, several at once, and the command that prints them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse.small_build import PLAN, make_build
+from tests.warehouse.test_release import released
+from warehouse.__main__ import main
+from warehouse.diff import ReleaseDiff, StatusChange, diff, told_changes
+
+CUTS = "dbt_project/seeds/plan/status_thresholds.csv, behind_below_pp"
+DECIDED = "dbt_project/seeds/plan/decisions.csv, DEC-02, tolerance_abs = "
+# What indicator 20 and text target T001 rest on, as a finished build tells it.
+BASE = (
+    "create table fct_target_inputs(plan_id varchar, target_type varchar, target_id varchar, input_role varchar,"
+    " area_code varchar, reference_period varchar, value double, unit varchar, place varchar,"
+    " decision_id varchar, version integer)",
+    "create table fct_text_target_progress(plan_id varchar, text_target_id varchar, statement_zh varchar,"
+    " statement_en varchar, unit varchar, status varchar, lamp varchar, value double, status_reason varchar,"
+    " status_reason_en varchar, method_id varchar)",
+    "create table fct_status_overrides(plan_id varchar, override_id varchar, target_type varchar,"
+    " target_id varchar, override_status varchar, override_lamp varchar, override_state varchar)",
+    "create schema plan",
+    "create table plan.decisions(decision_id varchar, chosen_option varchar)",
+    "insert into plan.decisions values ('DEC-02', 'A')",
+    *(
+        f"insert into fct_target_inputs values ('{PLAN}', '{kind}', '{target}', {rest})"
+        for kind, target in (("indicator", "20"), ("text_target", "T001"))
+        for rest in (
+            "'value', 'CN-370211', '2022', 7.9, '万人', 'row 1', '', null",
+            "'target', '', '2025', 25, '万人', 'targets.csv, 20', '', 1",
+            "'baseline', '', '2020', 8, '万人', 'baselines.csv, 20', '', 1",
+            f"'threshold', '', null, 0, 'pp', '{CUTS}', '', null",
+            f"'decision', '', null, null, null, '{DECIDED}0', 'DEC-02', null",
+        )
+    ),
+    f"insert into fct_text_target_progress values ('{PLAN}', 'T001', '新增就业25万人', '250 000 new jobs', '万人',"
+    " 'slightly_behind', 'yellow', 7.9, '略慢', 'slightly behind', 'cumulative_sum')",
+)
+# A judgement that moved: what caused it is in the inputs.
+MOVED = (
+    "update fct_target_progress set status = 'on_schedule', lamp = 'green' where indicator_code = '20'",
+    "update fct_text_target_progress set status = 'on_schedule', lamp = 'green'",
+)
+INPUTS = "update fct_target_inputs set"
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_build(tmp_path_factory.mktemp("old") / "b", until=2022, sql=BASE)
+
+
+def compared(tmp_path: Path, old: Path, *sql: str) -> ReleaseDiff:
+    new = make_build(tmp_path / "new", until=2022, sql=[*BASE, *sql])
+    return diff(new / "warehouse.duckdb", old / "warehouse.duckdb", "2022-12")
+
+
+def by_target(changes: ReleaseDiff) -> dict[str, StatusChange]:
+    return {change.target_id: change for change in changes.targets}
+
+
+EACH = [
+    (
+        "data",
+        f"insert into fct_target_inputs select '{PLAN}', target_type, target_id, 'value', 'CN-370211', '2023', 9.1,"
+        " '万人', 'row 2', '', null from fct_target_inputs where input_role = 'target'",
+        "新数据：2023年 9.1 万人",
+        "new data: 2023 9.1 万人",
+    ),
+    (
+        "revision",
+        f"{INPUTS} value = 8.1 where input_role = 'value'",
+        "数据修订：2022年 7.9 万人 → 2022年 8.1 万人",
+        "revised data: 2022 7.9 万人 → 2022 8.1 万人",
+    ),
+    (
+        "revision",
+        "delete from fct_target_inputs where input_role = 'value'",
+        "数据修订：2022年 7.9 万人 → 不再采用",
+        "revised data: 2022 7.9 万人 → no longer used",
+    ),
+    (
+        "target",
+        f"{INPUTS} value = 20, version = 2 where input_role = 'target'",
+        "目标或基期变动：目标 25 万人 (v1) → 目标 20 万人 (v2)",
+        "target or baseline changed: target 25 万人 (v1) → target 20 万人 (v2)",
+    ),
+    (
+        "target",
+        f"{INPUTS} value = 7.5, version = 2 where input_role = 'baseline'",
+        "目标或基期变动：基期 8 万人 (v1) → 基期 7.5 万人 (v2)",
+        "target or baseline changed: baseline 8 万人 (v1) → baseline 7.5 万人 (v2)",
+    ),
+    (
+        "target",
+        "insert into fct_target_inputs select plan_id, target_type, target_id, 'assignment', '', '2023', 5, '万人',"
+        " 'superior_assignments.csv', '', null from fct_target_inputs where input_role = 'target'",
+        "目标或基期变动：下达值无 → 下达值 5 万人",
+        "target or baseline changed: no assigned value → assigned value 5 万人",
+    ),
+    (
+        "decision",
+        f"{INPUTS} place = '{DECIDED}0.5' where input_role = 'decision'",
+        "口径决定：DEC-02 A, tolerance_abs = 0 → DEC-02 A, tolerance_abs = 0.5",
+        "decision: DEC-02 A, tolerance_abs = 0 → DEC-02 A, tolerance_abs = 0.5",
+    ),
+    (
+        "decision",
+        "update plan.decisions set chosen_option = 'B'",
+        "口径决定：DEC-02 A, tolerance_abs = 0 → DEC-02 B, tolerance_abs = 0",
+        "decision: DEC-02 A, tolerance_abs = 0 → DEC-02 B, tolerance_abs = 0",
+    ),
+    (
+        "override",
+        f"insert into fct_status_overrides values ('{PLAN}', 'OVR-1', 'indicator', '20', 'on_schedule', 'green',"
+        f" 'in_force'), ('{PLAN}', 'OVR-1', 'text_target', 'T001', 'on_schedule', 'green', 'in_force')",
+        "人工认定：无 → OVR-1 符合进度 绿灯",
+        "set by hand: none → OVR-1 on schedule green",
+    ),
+    (
+        "rule",
+        f"{INPUTS} value = -5 where place = '{CUTS}'",
+        "评价规则：behind_below_pp 0 → behind_below_pp −5",
+        "rule: behind_below_pp 0 → behind_below_pp −5",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "zh", "en"), EACH, ids=[f"{one[0]}-{n}" for n, one in enumerate(EACH)]
+)
+def test_each_cause_is_told_for_indicators_and_text_targets(
+    tmp_path: Path, old: Path, kind: str, change: str, zh: str, en: str
+) -> None:
+    moved = by_target(compared(tmp_path, old, *MOVED, change))
+    assert set(moved) == {"20", "T001"}
+    for one in moved.values():
+        assert [cause.kind for cause in one.causes] == [kind]
+        assert (one.causes[0].told("zh"), one.causes[0].told("en")) == (zh, en)
+        assert (one.old, one.new) == ("slightly_behind", "on_schedule")
+
+
+def test_several_causes_are_all_told(tmp_path: Path, old: Path) -> None:
+    moved = by_target(
+        compared(
+            tmp_path,
+            old,
+            *MOVED,
+            f"{INPUTS} value = 8.1 where input_role = 'value'",
+            f"{INPUTS} value = 20, version = 2 where input_role = 'target'",
+        )
+    )
+    assert [cause.kind for cause in moved["20"].causes] == ["revision", "target"]
+
+
+def test_another_method_is_a_rule(tmp_path: Path, old: Path) -> None:
+    change = "update fct_target_progress set method_id = 'R2', value = 8 where indicator_code = '20'"
+    (one,) = compared(tmp_path, old, change).targets
+    assert [(cause.kind, cause.told("en")) for cause in one.causes] == [
+        ("rule", "rule: method R1 → method R2")
+    ]
+
+
+def test_a_value_alone_that_moved_is_told_but_is_no_status(tmp_path: Path, old: Path) -> None:
+    changes = compared(
+        tmp_path,
+        old,
+        "update fct_target_progress set value = 8.1 where indicator_code = '20'",
+        f"{INPUTS} value = 8.1 where input_role = 'value'",
+    )
+    (one,) = changes.targets
+    assert changes.statuses == ()
+    assert one.told("en").startswith("20 New urban employment")
+    assert "slightly behind yellow 7.9 万人 → slightly behind yellow 8.1 万人" in one.told("en")
+    assert [cause.kind for cause in one.causes] == ["revision"]
+
+
+def test_what_no_input_explains_is_time_with_the_same_code_and_a_rule_with_other_code(
+    tmp_path: Path, old: Path
+) -> None:
+    new = make_build(tmp_path / "new", until=2022, sql=[*BASE, *MOVED])
+    files = new / "warehouse.duckdb", old / "warehouse.duckdb"
+    assert {cause.kind for one in diff(*files, "x").targets for cause in one.causes} == {"time"}
+    told = json.loads((new / "build.json").read_text(encoding="utf-8"))
+    (new / "build.json").write_text(json.dumps(told | {"code_version": "0.2.0"}), encoding="utf-8")
+    causes = {cause for one in diff(*files, "x").targets for cause in one.causes}
+    assert {cause.told("en") for cause in causes} == {"rule: code 0.1.0+test → code 0.2.0"}
+
+
+def test_files_without_the_table_of_inputs_are_compared_by_their_figures(tmp_path: Path) -> None:
+    before = make_build(tmp_path / "before", until=2021)
+    after = make_build(
+        tmp_path / "after",
+        until=2022,
+        sql=["update fct_target_progress set target_value = 30 where indicator_code = '20'"],
+    )
+    changes = diff(after / "warehouse.duckdb", before / "warehouse.duckdb", "x")
+    moved = by_target(changes)
+    assert [cause.told("zh") for cause in moved["20"].causes if cause.kind in ("data", "target")] == [
+        "新数据：2022年 7.9 万人",
+        "目标或基期变动：目标 25 → 目标 30",
+    ]
+
+
+def test_two_plans_with_the_same_code_are_told_apart(tmp_path: Path, old: Path) -> None:
+    """A code alone would name the indicator of the other plan."""
+    second = (
+        "insert into dim_indicator select * replace ('p2' as plan_id, '另一规划的指标' as name_zh)"
+        " from dim_indicator where indicator_code = '20'",
+        "insert into fct_target_progress select * replace ('p2' as plan_id) from fct_target_progress"
+        " where indicator_code = '20'",
+    )
+    changes = compared(
+        tmp_path, old, *second, "update fct_target_progress set status = 'met' where plan_id = 'p2'"
+    )
+    (one,) = changes.targets
+    assert (one.plan_id, one.label.zh, one.old, one.new) == ("p2", "p2 20 另一规划的指标", None, "met")
+
+
+def test_the_release_holds_the_table_and_the_command_prints_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    monkeypatch.setenv("WAREHOUSE_DATA", str(data))
+    change = f"{INPUTS} value = 8.1 where input_role = 'value'"
+    first = make_build(tmp_path / "1", month="2022-12", as_of="2022-12-31", until=2022, sql=BASE)
+    later = make_build(tmp_path / "2", until=2022, sql=[*BASE, *MOVED, change])
+    for build in (first, later):
+        released(build, data)
+    folder = data / "releases/2024-12"
+    with (folder / "status_changes.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["target_id"]: row for row in csv.DictReader(file)}
+    assert (rows["20"]["cause"], rows["20"]["cause_before_en"], rows["20"]["cause_after_en"]) == (
+        "revision",
+        "2022 7.9 万人",
+        "2022 8.1 万人",
+    )
+    notes = (folder / "notes.md").read_text(encoding="utf-8")
+    assert "数据修订：2022年 7.9 万人 → 2022年 8.1 万人" in notes
+    assert "数据修订：2022年 7.9 万人 → 2022年 8.1 万人" in (folder / "bulletin.html").read_text(
+        encoding="utf-8"
+    )
+    capsys.readouterr()
+    assert main(["changes", "--from", "2022-12", "--to", "2024-12"]) == 0
+    by_name = capsys.readouterr().out
+    assert main(["changes", "--from", "2023-06-30", "--to", "2024-12-31"]) == 0
+    assert capsys.readouterr().out == by_name
+    assert "2022-12 → 2024-12: 2 judgements changed" in by_name
+    assert (
+        "· 数据修订：2022年 7.9 万人 → 2022年 8.1 万人 / revised data: 2022 7.9 万人 → 2022 8.1 万人"
+        in by_name
+    )
+    assert main(["changes", "--from", "2020-01-01", "--to", "2024-12"]) == 2
+    assert "no release 2020-01-01, nor one as of that day" in capsys.readouterr().err
+
+
+def test_nothing_changed_is_said(old: Path) -> None:
+    same = diff(old / "warehouse.duckdb", old / "warehouse.duckdb", "2022-12")
+    assert (
+        told_changes(same, "2022-12")
+        == "2022-12 → 2022-12：评价变化0项\n2022-12 → 2022-12: 0 judgements changed\n"
+    )
