@@ -39,6 +39,7 @@ KIND_MODELS = (
 MODELS = (
     *KIND_MODELS,
     "int_decision_parameters__effective",
+    "int_superior_assignments__known",
     "int_targets__effective",
     "int_milestones__effective",
     "int_target_path__yearly",
@@ -147,9 +148,8 @@ def world(compiled: dict[str, str]) -> Iterator[World]:
             " 2020 as baseline_year, 2021 as first_year, 2025 as last_year;"
             "create table plan.status_thresholds as select 'p' as plan_id, 10.0::double as ahead_above_pp,"
             " 0.0::double as behind_below_pp, -10.0::double as lagging_below_pp, -30.0::double as red_below_pp;"
-            "create table plan.superior_assignments (plan_id varchar, assignment_id varchar, indicator_code varchar,"
-            " document_date date, assigned_year integer, assigned_value decimal(24,6), assignment_status varchar,"
-            " effective_from date, effective_to date)"
+            "create table intermediate.int_superior_assignments__known (plan_id varchar, indicator_code varchar,"
+            " assigned_year integer, assigned_value decimal(24,6))"
         )
         yield World(connection, compiled)
 
@@ -292,14 +292,31 @@ def test_an_outlook_is_a_range_and_holds_its_methods(world: World, values: list[
 
 @pytest.fixture
 def plan(compiled: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The seeds of the real plans, and no return."""
     with duckdb.connect(":memory:") as connection:
-        connection.execute("create schema plan; create schema intermediate")
+        connection.execute(
+            "create schema plan; create schema intermediate; create schema staging;"
+            "create table staging.stg_unit_returns__superior_assignments (plan_id varchar, unit_id varchar,"
+            " return_month varchar, reported_on date, indicator_code varchar, assigned_period varchar,"
+            " base_year varchar, assigned_value decimal(24,6), assigning_authority varchar, document_title varchar,"
+            " document_no varchar, document_date date, origin varchar, landing_id varchar, file_sha256 varchar,"
+            " place varchar)"
+        )
         for file in sorted(SEEDS.glob("_*__seeds.yml")):
             for seed in yaml.safe_load(file.read_text(encoding="utf-8"))["seeds"]:
                 connection.execute(
                     f"create table plan.{seed['name']} as from read_csv(?, header = true, columns = ?)",
                     [str(SEEDS / f"{seed['name']}.csv"), seed["config"]["column_types"]],
                 )
+        with_plan = connection.execute(
+            "select table_name from duckdb_columns() where schema_name = 'plan' and column_name = 'plan_id'"
+            " order by table_name = 'plans'"
+        ).fetchall()
+        for (table,) in with_plan:
+            connection.execute(
+                f"delete from plan.{table} where plan_id in"
+                " (select plan_id from plan.plans where plan_kind = 'demonstration')"
+            )
         yield connection
 
 
@@ -307,7 +324,11 @@ def effective(
     plan: duckdb.DuckDBPyConnection, compiled: dict[str, str], as_of: str = "2022-12-31"
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """The targets as they stand on a day, by type and id."""
-    for name in ("int_decision_parameters__effective", "int_targets__effective"):
+    for name in (
+        "int_decision_parameters__effective",
+        "int_superior_assignments__known",
+        "int_targets__effective",
+    ):
         sql = compiled[name].replace(COMPILED_AS_OF, as_of)
         plan.execute(f"create or replace table intermediate.{name} as {sql}")
     cursor = plan.execute("from intermediate.int_targets__effective")
