@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -137,10 +138,15 @@ def json_of(content: bytes, where: str) -> Json:
         ) from error
 
 
+def shown(said: Json) -> str:
+    """What stands somewhere, for a message: short, and never deeper than a few levels."""
+    return said[:200] if isinstance(said, str) else reprlib.repr(said)[:60]
+
+
 def member(holder: Json, name: str, where: str) -> Json:
     """A member of a JSON object; raise ``BadInput`` naming the one that is missing."""
     if not isinstance(holder, dict) or name not in holder:
-        found = f"the members {', '.join(holder)}" if isinstance(holder, dict) else repr(holder)[:60]
+        found = f"the members {', '.join(holder)[:200]}" if isinstance(holder, dict) else shown(holder)
         raise BadInput.one(where, found, f"a member {name!r}", _OTHER_LAYOUT)
     return holder[name]
 
@@ -153,7 +159,7 @@ def list_member(holder: Json, name: str, where: str) -> list[Json]:
 def listed(said: Json, where: str) -> list[Json]:
     """What must be a list; raise ``BadInput`` for anything else, null among it."""
     if not isinstance(said, list):
-        raise BadInput.one(where, repr(said)[:60], "a list", _OTHER_LAYOUT)
+        raise BadInput.one(where, shown(said), "a list", _OTHER_LAYOUT)
     return said
 
 
@@ -161,7 +167,7 @@ def text_member(holder: Json, name: str, where: str) -> str:
     """A member of a JSON object that is text, "" for null; raise ``BadInput`` for none or anything else."""
     said = member(holder, name, where)
     if said is not None and not isinstance(said, str):
-        raise BadInput.one(f"{where}, {name}", repr(said)[:60], "text", _OTHER_LAYOUT)
+        raise BadInput.one(f"{where}, {name}", shown(said), "text", _OTHER_LAYOUT)
     return said or ""
 
 
@@ -169,7 +175,7 @@ def figure_member(holder: Json, name: str, where: str) -> str:
     """A member of a JSON object that is a number or its text, as written, "" for null; else ``BadInput``."""
     said = member(holder, name, where)
     if isinstance(said, bool) or (said is not None and not isinstance(said, str | int | float)):
-        raise BadInput.one(f"{where}, {name}", repr(said)[:60], "a figure", _OTHER_LAYOUT)
+        raise BadInput.one(f"{where}, {name}", shown(said), "a figure", _OTHER_LAYOUT)
     return "" if said is None else str(said)
 
 

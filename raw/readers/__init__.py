@@ -14,6 +14,7 @@ import calendar
 import importlib
 import pkgutil
 import re
+import reprlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -119,7 +120,7 @@ def _check_texts(rows: Rows, where: str) -> None:
     problems = [
         Problem(
             where=f"{where}, {place}, column {name}",
-            found=f"{type(cell).__name__} {cell!r:.60}",
+            found=f"{type(cell).__name__} {reprlib.repr(cell):.60}",
             expected="text",
             remedy="fetch it again; if it stays, the publisher changed the layout: adapt raw/readers",
         )

@@ -22,6 +22,7 @@ from raw.nbs import (
     json_of,
     list_member,
     member,
+    shown,
     text_member,
 )
 from raw.readers import DECIMAL, Rows
@@ -49,7 +50,10 @@ def reply(content: bytes, where: str) -> Reply:
     if code != 200:
         # In a refusal `returndata` is a sentence, not an object.
         raise BadInput.one(
-            where, f"returncode {code}: {data}", "returncode 200", "check database, code and period asked"
+            where,
+            f"returncode {shown(code)}: {shown(data)}",
+            "returncode 200",
+            "check database, code and period asked",
         )
     meanings = _meanings(data, where)
     nodes = list_member(data, "datanodes", where)
@@ -57,7 +61,7 @@ def reply(content: bytes, where: str) -> Reply:
     counted = sum(entry.value is not None for entry in entries)
     if data.get("hasdatacount", counted) != counted:
         raise BadInput.one(
-            where, f"{counted} figures", f"{data['hasdatacount']}, its own hasdatacount", AGAIN
+            where, f"{counted} figures", f"{shown(data['hasdatacount'])}, its own hasdatacount", AGAIN
         )
     return Reply(entries, sorted({entry.period for entry in entries}))
 

@@ -20,6 +20,7 @@ from raw.nbs import (
     list_member,
     listed,
     member,
+    shown,
     text_member,
 )
 
@@ -63,7 +64,7 @@ def message_of(content: bytes, where: str) -> Json:
     """``data`` of any answer of the library; raise ``BadInput`` where it says it did not succeed."""
     message = json_of(content, where)
     if member(message, "success", where) is not True:
-        said = f"state {message.get('state')}: {message.get('message')}"
+        said = f"state {shown(message.get('state'))}: {shown(message.get('message'))}"
         raise BadInput.one(where, said, "success", "check catalogue, indicator and region asked")
     return member(message, "data", where)
 

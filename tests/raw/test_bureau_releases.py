@@ -67,6 +67,15 @@ def test_a_row_without_a_number_is_a_part_of_the_one_above() -> None:
     assert whole == pytest.approx(1521.3 + 517.9)
 
 
+def test_an_unmarked_row_above_all_marked_ones_is_refused() -> None:
+    header = "<tr><th>指标</th><th>本期（万元）</th><th>累计（万元）</th><th>累计增长%</th></tr>"
+    rows = "".join(
+        f'<tr><th class="{kind}">{label}</th><td>1</td><td>2</td><td>3</td></tr>'
+        for kind, label in (("", "国有企业"), ("row-label", "出口总额"))
+    )
+    assert "'国有企业', a part, with no row above it" in refusal(f"<table>{header}{rows}</table>".encode())
+
+
 def test_growth_is_a_number_in_per_cent() -> None:
     content = table_page("1|青岛市|5075.1|-2.5%", "2|市南区|490.1|11%")
     assert [row[2:] for row in figures(content) if row[1] == "YOY_YTD"] == [("%", "-2.5"), ("%", "11")]
@@ -131,6 +140,10 @@ def test_an_empty_cell_is_no_figure() -> None:
         (table_page("1|青岛市|1|1%", header="#|区市|总额（亿元）|增长"), "found a column '总额（亿元）'"),
         (table_page("1|青岛市|1%", header="#|区市|增长"), "found #, 区市, 增长；应为 expected one of"),
         (table_page("1|青岛市|1"), "found 3 cells；应为 expected 4 plain ones"),
+        (
+            table_page("|青岛市|1|1%", "2|市南区|1|1%"),
+            "table 1, row 1: 发现 found '青岛市', a part, with no row above it",
+        ),
         (table_page("1|青岛市|1|2"), "found '2' in no unit；应为 expected per cent"),
         (table_page("1|青岛市|1|1%")[:-40], "without its end"),
         (b"403 UrlACL", "found no page"),

@@ -67,6 +67,19 @@ def test_dashes_and_null_are_no_value_and_class_7_stays_as_said() -> None:
     assert [(record["水质类别"], record["水温"]) for record in rows.records] == [(None, None), ("7", None)]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"thead":["\xe6\x96\xad",null],"tbody":[]}', b'{"thead":[["a"]],"tbody":[]}', b'{"thead":["a"],"tbody":"b"}',
+        b'{"thead":["a"],"tbody":[[["b"]]]}', b'{"thead":["a"],"tbody":[{"b":1}]}', b'{"thead":["a"],"tbody":{"b":["c"]}}',
+        b"[" * 100_000, b"7", b"null",
+    ],
+)  # fmt: skip
+def test_an_answer_of_another_shape_is_refused(content: bytes) -> None:
+    with pytest.raises(BadInput, match="expected JSON in UTF-8 with thead and tbody"):
+        ajax_grid.read(content, LIVE, "live.json")
+
+
 def test_columns_are_found_by_the_header_which_may_grow() -> None:
     thead = ["<b>水温</b>", "新项目", "<span>断面名称</span>"]
     rows = ajax_grid.read(grid(["9.1", "5", "仰口"], thead=thead), LIVE, "x")
