@@ -450,6 +450,20 @@ def test_a_malformed_answer_is_kept_and_the_others_land(
 
 
 @pytest.mark.parametrize("running", [NEW], indirect=True)
+def test_an_answer_that_crashes_the_reader_at_the_door_is_kept_too(
+    service: tuple[date, Running], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*given: object) -> None:
+        raise AttributeError("nobody foresaw it")
+
+    monkeypatch.setattr(library_reader, "_entry", crash)
+    day, replica = service
+    with pytest.raises(BadInput, match="nbs_release_library did not foresee: AttributeError"):
+        pull(at(replica, slice(3, 4)), day, landing_root=tmp_path)
+    assert len(list(tmp_path.glob("bureau_nbs/*/quarantine/*/*_*.json"))) == 1
+
+
+@pytest.mark.parametrize("running", [NEW], indirect=True)
 @pytest.mark.parametrize("path", ["queryIndicatorsByCid", "getDasByDaCatalogId", "queryIndexTreeAsync"])
 @pytest.mark.parametrize(
     "said", [None, 7, [None], {"list": None}, {"list": [7]}, [{"_id": ["x"], "name": None}]]

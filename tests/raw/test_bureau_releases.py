@@ -19,7 +19,7 @@ from raw.errors import BadInput
 from raw.feed import DEFAULT_FEEDS, Feed, load_feed
 from raw.html_page import paragraphs
 from raw.land import Vintage, pull, vintages
-from raw.readers import html_table
+from raw.readers import Rows, html_table
 from raw.readers.reviewed_form import FORM_COLUMNS
 from raw.replica.clock import end_of
 from raw.replica.faults import Fault
@@ -225,6 +225,23 @@ def test_pages_land_with_the_facts_their_tables_do_not_say(replica: Running) -> 
     assert {one.manifest["origin"] for one in landed} == {"simulated"}
     assert len(replica.requests) == 10
     assert not any(one.is_new for one in pull(FEED, DAY))
+
+
+def test_a_page_that_crashes_the_reader_is_kept_and_the_others_land(
+    replica: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plain = html_table.read_tables
+
+    def crash(content: bytes, where: str) -> Rows:
+        if "2024年上半年" in content.decode():
+            raise AttributeError("nobody foresaw it")
+        return plain(content, where)
+
+    monkeypatch.setattr(html_table, "read_tables", crash)
+    with pytest.raises(BadInput, match="html_table did not foresee: AttributeError"):
+        pull(only("figures"), DAY)
+    assert len(vintages(None, NAME, "figures", DAY)) == 3
+    assert len(list(tmp_path.glob("landing/**/quarantine/*/*.html"))) == 1
 
 
 def test_a_page_of_a_later_day_is_not_known(replica: Running) -> None:
