@@ -170,16 +170,28 @@ class Column(Strict):
         return value
 
 
+class MustHave(Strict):
+    """Rows that a file always has: ``values`` of ``column``, for each value of ``of_each``.
+
+    A table without one of them is half a table, and what it leaves out would count as withdrawn.
+    """
+
+    column: str
+    of_each: str
+    values: list[str] = Field(min_length=1)
+
+
 class Table(Strict):
     """One table of a feed.
 
     ``key`` is the grain. ``scope`` names the columns whose values say which part of the table a file
     replaces ("all": every file replaces the whole). ``control`` names the publisher's own totals that
-    must come with every file. ``facts`` are the columns that do not stand in the file but are said beside
-    it. ``doors`` are the table's own ways in, each with its request, where they are not the feed's.
-    ``microdata`` marks records of single units (declarations, station hours, ship positions), by the million
-    and not for publication: their staging is a view, which no released file holds. ``optional`` marks a part
-    of a file that its sender may leave out or empty: it has no publishing calendar of its own.
+    must come with every file, ``must_have`` the rows without which a file is refused. ``facts`` are the
+    columns that do not stand in the file but are said beside it. ``doors`` are the table's own ways in, each
+    with its request, where they are not the feed's. ``microdata`` marks records of single units
+    (declarations, station hours, ship positions), by the million and not for publication: their staging is a
+    view, which no released file holds. ``optional`` marks a part of a file that its sender may leave out or
+    empty: it has no publishing calendar of its own.
     """
 
     format: str
@@ -189,6 +201,7 @@ class Table(Strict):
     scope: Literal["all"] | list[str] = "all"
     columns: dict[str, Column] = Field(min_length=1)
     control: list[Literal["row_count", "byte_count"]] = []
+    must_have: MustHave | None = None
     microdata: bool = False
     optional: bool = False
 
@@ -227,7 +240,9 @@ class Table(Strict):
 
     @model_validator(mode="after")
     def _names_hold(self) -> Self:
-        for key, names in (("key", self.key), ("scope", self.scope_columns), ("facts", self.facts)):
+        must_have = [self.must_have.column, self.must_have.of_each] if self.must_have else []
+        named = {"key": self.key, "scope": self.scope_columns, "facts": self.facts, "must_have": must_have}
+        for key, names in named.items():
             for name in names:
                 if name not in self.columns:
                     hint = did_you_mean(name, list(self.columns))

@@ -166,7 +166,7 @@ def probe(feed: Feed, as_of: date, month: str | None = None) -> Iterator[tuple[s
             for extract in way.extracts(seen, table_name, as_of, month):
                 with tempfile.TemporaryDirectory(prefix="raw-probe-") as folder:
                     part = Path(folder) / PART
-                    read = read_part(extract, table, part)
+                    read = _read(extract, table, part)
                     _reconcile(extract, read.row_count, table)
                     yield table_name, extract, read, part
 
@@ -265,9 +265,34 @@ def _understood(table: Table, extract: Extract, part: Path, acknowledge: Acknowl
     """Read a download while its bytes are copied, hashed and seen to the disk beside it."""
     with ThreadPoolExecutor(1) as beside:
         copying = beside.submit(_keep_all, part.with_suffix(".originals"), extract.originals)
-        read = read_part(extract, table, part)
+        read = _read(extract, table, part)
         _reconcile(extract, read.row_count, table)
         return _Candidate(extract, read, part, copying.result(), acknowledge)
+
+
+def _read(extract: Extract, table: Table, part: Path) -> Read:
+    """Read a download; what a reader did not foresee is bad input too, so that it keeps no other file out.
+
+    The traceback goes to the log. Trouble of this machine (no memory, no disk) is not the file's fault, and
+    goes on as it is.
+    """
+    try:
+        return read_part(extract, table, part)
+    except (BadInput, MemoryError):
+        raise
+    except Exception as error:
+        # An error of the system has its number; a broken archive's (gzip.BadGzipFile) has none.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        logger.exception("%s (%s): the reader %s failed", extract.name, extract.url, table.format)
+        raise BadInput.one(
+            where=f"{extract.name} ({extract.url})",
+            found=f"something that the reader {table.format} did not foresee: "
+            f"{type(error).__name__} {str(error)[:80]!r}",
+            expected=f"a file of the format {table.format}",
+            remedy="fetch it again; if it stays, send the file and the traceback in the log to who keeps "
+            f"raw/readers/{table.format}.py",
+        ) from error
 
 
 def _reconcile(extract: Extract, row_count: int, table: Table) -> None:

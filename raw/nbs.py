@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,7 @@ NATION = "000000"
 MOVED_ON = date(2026, 3, 27)
 # Both services are asked at most three times a second.
 INTERVAL = 0.34
+_OTHER_LAYOUT = "the publisher changed the layout: adapt raw/readers"
 AGAIN = "pull again later; if it stays so, look at the publisher's page in a browser"
 # The base period in a catalogue's name: 全国居民消费价格分类指数(上年同月=100)(2021-2025).
 BASE_PERIOD = re.compile(r"\((\d{4})?-(\d{4})?\)$", re.ASCII)
@@ -130,20 +132,51 @@ def json_of(content: bytes, where: str) -> Json:
         raise BadInput.one(where, found, "JSON, which begins with { or [", AGAIN)
     try:
         return json.loads(text, parse_float=str)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number of more digits than Python converts
         raise BadInput.one(
-            where, f"JSON that breaks off or is broken ({error})", "a whole JSON message", AGAIN
+            where, f"JSON that breaks off or is broken ({str(error)[:80]})", "a whole JSON message", AGAIN
         ) from error
+
+
+def shown(said: Json) -> str:
+    """What stands somewhere, for a message: short, and never deeper than a few levels."""
+    return said[:200] if isinstance(said, str) else reprlib.repr(said)[:60]
 
 
 def member(holder: Json, name: str, where: str) -> Json:
     """A member of a JSON object; raise ``BadInput`` naming the one that is missing."""
     if not isinstance(holder, dict) or name not in holder:
-        found = f"the members {', '.join(holder)}" if isinstance(holder, dict) else repr(holder)[:60]
-        raise BadInput.one(
-            where, found, f"a member {name!r}", "the publisher changed the layout: adapt raw/readers"
-        )
+        found = f"the members {', '.join(holder)[:200]}" if isinstance(holder, dict) else shown(holder)
+        raise BadInput.one(where, found, f"a member {name!r}", _OTHER_LAYOUT)
     return holder[name]
+
+
+def list_member(holder: Json, name: str, where: str) -> list[Json]:
+    """A member of a JSON object that is a list; raise ``BadInput`` for none, and for anything else."""
+    return listed(member(holder, name, where), f"{where}, {name}")
+
+
+def listed(said: Json, where: str) -> list[Json]:
+    """What must be a list; raise ``BadInput`` for anything else, null among it."""
+    if not isinstance(said, list):
+        raise BadInput.one(where, shown(said), "a list", _OTHER_LAYOUT)
+    return said
+
+
+def text_member(holder: Json, name: str, where: str) -> str:
+    """A member of a JSON object that is text, "" for null; raise ``BadInput`` for none or anything else."""
+    said = member(holder, name, where)
+    if said is not None and not isinstance(said, str):
+        raise BadInput.one(f"{where}, {name}", shown(said), "text", _OTHER_LAYOUT)
+    return said or ""
+
+
+def figure_member(holder: Json, name: str, where: str) -> str:
+    """A member of a JSON object that is a number or its text, as written, "" for null; else ``BadInput``."""
+    said = member(holder, name, where)
+    if isinstance(said, bool) or (said is not None and not isinstance(said, str | int | float)):
+        raise BadInput.one(f"{where}, {name}", shown(said), "a figure", _OTHER_LAYOUT)
+    return "" if said is None else str(said)
 
 
 def verify(reply: Reply, question: Question, asked: Sequence[str], answer: Fetched) -> None:
@@ -211,6 +244,8 @@ def _is_worth_landing(
     try:
         reply = read(answer.content, name)
     except BadInput:
+        return True
+    except Exception:  # noqa: BLE001 (landing meets it again, keeps the bytes and tells it with its traceback)
         return True
     verify(reply, question, asked, answer)
     published = bool(reply.rows().records)

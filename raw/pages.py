@@ -108,6 +108,9 @@ def _table(feed: Feed, name: str, table: Table) -> Iterator[str]:
     yield f"- 一个文件替换 / a file replaces: {scope}"
     if table.control:
         yield f"- 控制总数 / the publisher's own totals: {', '.join(map(_code, table.control))}"
+    if table.must_have:
+        rows = f"{_code(table.must_have.column)} = {', '.join(table.must_have.values)}"
+        yield f"- 必有的行（每个 {_code(table.must_have.of_each)}）rows it must have (of each): {rows}"
     if table.facts:
         yield f"- 文件未写明，由旁说明 / said beside the file: {', '.join(map(_code, table.facts))}"
     if table.microdata:

@@ -20,19 +20,11 @@ from raw.feed import Feed
 from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
 from raw.html_page import AGAIN, body_of, parsed, text_of
 from raw.readers import html_table
+from raw.title_period import title_period
 
 ITEMS = ".news_list li"
 PAGE_TYPES = ("text/html",)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_YEAR = r"(?P<year>\d{4})年"
-# In the words of Chinese titles; the first that fits counts, and a year alone comes last.
-_PERIODS = (
-    (re.compile(rf"{_YEAR}(?:一季度|第一季度|1[-—－至]3月)"), "Q1"),
-    (re.compile(rf"{_YEAR}(?:上半年|1[-—－至]6月)"), "Q2"),
-    (re.compile(rf"{_YEAR}(?:前三季度|1[-—－至]3季度|1[-—－至]9月)"), "Q3"),
-    (re.compile(rf"{_YEAR}(?:1[-—－至])?(?P<month>1[0-2]|[1-9])月"), None),
-    (re.compile(_YEAR), ""),
-)
 
 
 class Request(BaseModel):
@@ -78,14 +70,12 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
 
 
 def period_of_title(title: str) -> str | None:
-    """The period a title is about: 2022-Q3 for 前三季度 and 1-3季度, 2022-10 for 1-10月, 2022 for a year."""
-    for pattern, part in _PERIODS:
-        if found := pattern.search(title):
-            year = found["year"]
-            if part is None:
-                return f"{year}-{int(found['month']):02}"
-            return f"{year}-{part}" if part else year
-    return None
+    """The period a title is about: 2022-Q3 for 前三季度 and 1-3季度, 2022-10 for 1-10月, 2022 for a year.
+
+    ``None`` where it is not understood, as 二季度, 下半年 and 2-3月: tables are cumulative.
+    """
+    period = title_period(title)
+    return period.quarter_month_or_year if period else None
 
 
 def _fetch(address: str, request: Request) -> Fetched:
@@ -153,7 +143,7 @@ def _verify(answer: Fetched, request: Request) -> None:
     """Hold the tables of a page against what the feed file says; ``BadInput`` with all that is wrong."""
     try:
         records = html_table.read_tables(answer.content, answer.url).records
-    except BadInput:
+    except Exception:  # noqa: BLE001
         return  # The page goes on as it is: landing refuses it for the same reason, and keeps it.
     problems = []
     for number in sorted({record["TABLE_NUMBER"] or "" for record in records}):

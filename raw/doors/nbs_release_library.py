@@ -16,7 +16,19 @@ from raw.doors import Extract
 from raw.errors import BadInput
 from raw.feed import Feed
 from raw.fetch import Fetched, Policy, fetch
-from raw.nbs import INTERVAL, MOVED_ON, NATION, Json, Question, answers, catalogues_named, member
+from raw.nbs import (
+    INTERVAL,
+    MOVED_ON,
+    NATION,
+    Json,
+    Question,
+    answers,
+    catalogues_named,
+    list_member,
+    listed,
+    member,
+    text_member,
+)
 from raw.readers import nbs_release_library
 
 SERVICE = "dg/website/publicrelease/web/external"
@@ -79,8 +91,9 @@ class _Session:
         leaves: list[tuple[str, str]] = []
         waiting = [self._request.roots.get(database, "")]
         while waiting:
-            for node in self._list("new/queryIndexTreeAsync", pid=waiting.pop(0), code=database):
-                identity, title = member(node, "_id", "tree"), member(node, "name", "tree")
+            nodes = self._data("new/queryIndexTreeAsync", pid=waiting.pop(0), code=database)
+            for node in listed(nodes, "tree"):
+                identity, title = text_member(node, "_id", "tree"), text_member(node, "name", "tree")
                 if member(node, "isLeaf", "tree"):
                     leaves.append((identity, title))
                 else:
@@ -112,12 +125,14 @@ class _Session:
 
     def _indicators(self, question: Question, catalogue: str) -> list[str]:
         """Ids of the named indicators: they differ between the catalogues of one series."""
-        listed = self._list("new/queryIndicatorsByCid", cid=catalogue, dt="", name="")
+        indicators = self._data("new/queryIndicatorsByCid", cid=catalogue, dt="", name="")
         found: dict[str, str] = {}
-        for one in member(listed, "list", catalogue):
-            unit = one.get("du_name") or ""
-            name = nbs_release_library.name_and_unit(member(one, "i_showname", catalogue), unit, catalogue)
-            found[name] = member(one, "_id", catalogue)
+        for one in list_member(indicators, "list", catalogue):
+            shown = text_member(one, "i_showname", catalogue)
+            unit = text_member(one, "du_name", catalogue) if "du_name" in one else ""
+            found[nbs_release_library.name_and_unit(shown, unit, catalogue)] = text_member(
+                one, "_id", catalogue
+            )
         missing = [name for name in question.units if name not in found]
         if missing:
             raise BadInput.one(
@@ -133,17 +148,20 @@ class _Session:
         if question.region == NATION:
             return
         catalogue = self._request.region_catalogues.get(question.database, "")
-        listed = self._list("getDasByDaCatalogId", daCid=catalogue)
-        names = {member(one, "name_value", "regions"): member(one, "show_name", "regions") for one in listed}
+        regions = listed(self._data("getDasByDaCatalogId", daCid=catalogue), "regions")
+        names = {
+            text_member(one, "name_value", "regions"): text_member(one, "show_name", "regions")
+            for one in regions
+        }
         if _twelve(question.region) not in names:
             raise BadInput.one(
                 where=f"{self._address}, regions of {question.database}",
-                found=f"no {question.region} among {', '.join(map(str, list(names.values())[:8]))} …",
+                found=f"no {question.region} among {', '.join(list(names.values())[:8])} …",
                 expected=f"{question.region} itself: its province never stands in for it",
                 remedy="ask a city database (7 or 8); Qingdao is in no province database",
             )
 
-    def _list(self, path: str, **params: str) -> Json:
+    def _data(self, path: str, **params: str) -> Json:
         key = (path, *params.values())
         if key not in self._lists:
             answer = fetch(
@@ -153,7 +171,7 @@ class _Session:
                 cookies=self._cookies,
                 policy=self._policy,
             )
-            self._lists[key] = nbs_release_library.data_of(answer.content, answer.url)
+            self._lists[key] = nbs_release_library.message_of(answer.content, answer.url)
         return self._lists[key]
 
 

@@ -90,7 +90,7 @@ def _totals(answer: Fetched, max_pages: int) -> tuple[int, int]:
     try:
         said = json.loads(text)
         pages, records = int(said["total"]), int(said["records"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         found = f"{type(error).__name__} in an answer beginning {text[:60]!r}"
         raise _not_the_table(
             answer, found, "try again later; it may be a page of apology or maintenance"

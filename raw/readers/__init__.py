@@ -14,6 +14,7 @@ import calendar
 import importlib
 import pkgutil
 import re
+import reprlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -112,8 +113,27 @@ def rows_of(extract: Extract, table: Table) -> Rows:
         return _streamed(cast(StreamingReader, module), extract, table)
     reader = cast(Reader, module)
     found = [(one.name, reader.read(one.content, table, one.name)) for one in extract.originals]
+    for name, rows in found:
+        _check_texts(rows, name)
     rows = found[0][1] if len(found) == 1 else _joined(found)
     return _with_facts(rows, extract.facts, table, extract.name)
+
+
+def _check_texts(rows: Rows, where: str) -> None:
+    """Refuse what is no text, as a list or a number that stood in a JSON where a word was expected."""
+    problems = [
+        Problem(
+            where=f"{where}, {place}, column {name}",
+            found=f"{type(cell).__name__} {reprlib.repr(cell):.60}",
+            expected="text",
+            remedy="fetch it again; if it stays, the publisher changed the layout: adapt raw/readers",
+        )
+        for record, place in zip(rows.records, rows.places, strict=True)
+        for name, cell in record.items()
+        if cell is not None and not isinstance(cell, str)
+    ]
+    if problems:
+        raise BadInput(problems)
 
 
 def _streamed(reader: StreamingReader, extract: Extract, table: Table) -> Rows:
@@ -238,11 +258,16 @@ def check_rows(rows: Rows, table: Table, where: str) -> None:
     """Hold what was read against what the feed declares; raise ``BadInput`` with all problems found.
 
     Checked: the header (missing, unknown, repeated columns), mandatory cells, decimals, dates, periods,
-    codes, patterns, and that no key stands twice. ``where`` names the file in the messages.
+    codes, patterns, that no key stands twice, and the rows there must be. ``where`` names the file in the
+    messages.
     """
     problems = list(_header_problems(rows, table, where))
     if not problems:
-        problems = [*_cell_problems(rows, table, where), *_duplicates(rows, table, where)]
+        problems = [
+            *_cell_problems(rows, table, where),
+            *_duplicates(rows, table, where),
+            *_missing_rows(rows, table, where),
+        ]
     if problems:
         raise BadInput(problems)
 
@@ -345,6 +370,26 @@ def _duplicates(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
                 remedy="decide which of the two rows is right and remove the other",
             )
         first.setdefault(key, place)
+
+
+def _missing_rows(rows: Rows, table: Table, where: str) -> Iterator[Problem]:
+    """What a file always has and this one has not; a file without rows is for others to judge."""
+    if table.must_have is None:
+        return
+    column, of_each = table.must_have.column, table.must_have.of_each
+    found: dict[str | None, set[str | None]] = {}
+    for record in rows.records:
+        found.setdefault(record.get(of_each), set()).add(record.get(column))
+    for each, values in found.items():
+        missing = [value for value in table.must_have.values if value not in values]
+        if missing:
+            yield Problem(
+                where=f"{where}, {of_each}={each}",
+                found=f"no row of {', '.join(missing)}",
+                expected=f"rows of {', '.join(table.must_have.values)} in column {column}, as always",
+                remedy="fetch it again: it looks cut off, or filtered. If the publisher left the row out, "
+                "correct `must_have` in the feed file",
+            )
 
 
 def scope_of(rows: Rows, table: Table, where: str) -> str:

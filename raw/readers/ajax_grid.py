@@ -25,7 +25,7 @@ from raw.readers import Rows
 logger = logging.getLogger(__name__)
 
 RAW_VALUE = re.compile(r"原始值[：:]\s*(\S+)")
-Cell = str | int | float | None
+Cell = str | int | float
 NO_VALUE = {"", "--", "—"}
 
 
@@ -56,13 +56,16 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:
     return Rows(columns, records, [f"row {number}" for number in range(1, len(records) + 1)])
 
 
-def _table(content: bytes, file_name: str) -> tuple[list[str], list[list[Cell]]]:
+def _table(content: bytes, file_name: str) -> tuple[list[str], list[list[Cell | None]]]:
     try:
         said = json.loads(content.decode("utf-8-sig"))
-        if isinstance(said["thead"], list) and all(isinstance(cells, list) for cells in said["tbody"]):
-            return said["thead"], said["tbody"]
-        found = "thead or tbody that are no lists"
-    except (ValueError, KeyError, TypeError) as error:
+        thead, tbody = said["thead"], said["tbody"]
+        is_header = isinstance(thead, list) and all(isinstance(name, str) for name in thead)
+        is_body = isinstance(tbody, list) and all(_is_row(cells) for cells in tbody)
+        if is_header and is_body:
+            return thead, tbody
+        found = "thead that is no list of texts, or tbody that is no list of rows of cells"
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         found = f"{type(error).__name__} in a body beginning {content[:60]!r}"
     raise BadInput.one(
         where=file_name,
@@ -72,11 +75,15 @@ def _table(content: bytes, file_name: str) -> tuple[list[str], list[list[Cell]]]
     )
 
 
+def _is_row(cells: object) -> bool:
+    return isinstance(cells, list) and all(cell is None or isinstance(cell, Cell) for cell in cells)
+
+
 def _text(markup: str) -> str:
     return BeautifulSoup(markup, "lxml").get_text(strip=True)
 
 
-def _value(cell: Cell) -> str | None:
+def _value(cell: Cell | None) -> str | None:
     """The raw value that a cell keeps in its title, else the text it shows."""
     markup = "" if cell is None else str(cell)
     if "<" in markup:

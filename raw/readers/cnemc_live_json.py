@@ -41,13 +41,17 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:
         where = f"{file_name}, element {number}"
         missing = [field for field in ("TimePoint", *FIELDS.values()) if field not in station]
         moment = _moment(station.get("TimePoint"))
+        odd = [name for name in FIELDS.values() if isinstance(station.get(name), bool | list | dict)]
         if missing:
             problems.append(Problem(where, f"no {', '.join(missing)}", "the fields of a station", AGAIN))
         elif moment is None:
-            found = repr(station["TimePoint"])
+            found = f"{station['TimePoint']!r:.60}"
             problems.append(
                 Problem(f"{where}, TimePoint", found, "a full hour as in /Date(1641315600000)/", AGAIN)
             )
+        elif odd:
+            found = f"no text or number in {', '.join(odd)}"
+            problems.append(Problem(where, found, "text or a number in every field", AGAIN))
         else:
             said = {ours: _cell(station[theirs]) for ours, theirs in FIELDS.items()}
             records.append({"DATE": moment.date().isoformat(), "HOUR": str(moment.hour), **said})
@@ -62,9 +66,8 @@ def _stations(content: bytes, file_name: str) -> list[dict[str, object]]:
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BadInput.one(file_name, f"no JSON ({error})", "an array of stations", AGAIN) from error
     if not isinstance(answer, list) or not answer or not all(isinstance(one, dict) for one in answer):
-        raise BadInput.one(
-            file_name, f"{json.dumps(answer, ensure_ascii=False)[:60]}", "an array of stations", AGAIN
-        )
+        found = content.decode("utf-8-sig").strip()[:60]
+        raise BadInput.one(file_name, found, "an array of stations", AGAIN)
     return answer
 
 
@@ -72,7 +75,10 @@ def _moment(printed: object) -> datetime | None:
     matched = TIME_POINT.fullmatch(printed) if isinstance(printed, str) else None
     if matched is None or int(matched[1]) % 3_600_000:
         return None
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(matched[1]))).astimezone(CHINA)
+    try:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(matched[1]))).astimezone(CHINA)
+    except OverflowError:  # a day of no calendar
+        return None
 
 
 def _cell(value: object) -> str | None:

@@ -179,6 +179,13 @@ def _lines(rows: list[list[Tag]], columns: list[_Column], number: int, where: st
         printed = text_of(cells[roles.index(NUMBER)]) if NUMBER in roles else ""
         is_unmarked = is_marked and "row-label" not in (label.get("class") or [])
         is_part = not printed if NUMBER in roles else is_unmarked
+        if is_part and parent is None:
+            raise BadInput.one(
+                f"{where}, {place}",
+                f"{text_of(label)!r}, a part, with no row above it that it could be a part of",
+                "a whole first: a row with its number, or one marked as a label of its own",
+                "look at the page: a row is gone, or lost its number; as a whole it would be counted twice",
+            )
         lines.append(_Line(cells, text_of(label), printed or None, parent if is_part else None, place))
         if not is_part:
             parent = text_of(label)

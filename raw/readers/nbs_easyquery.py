@@ -12,11 +12,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from raw.errors import BadInput
-from raw.nbs import AGAIN, NATION, Entry, Json, Reply, json_of, member
+from raw.nbs import (
+    AGAIN,
+    NATION,
+    Entry,
+    Json,
+    Reply,
+    figure_member,
+    json_of,
+    list_member,
+    member,
+    shown,
+    text_member,
+)
+from raw.readers import DECIMAL, Rows
 
 if TYPE_CHECKING:
     from raw.feed import Table
-    from raw.readers import Rows
 
 # 202109 a month, 2021C the third quarter, 2021 a year.
 _TIME_CODE = re.compile(r"(\d{4})(?:(0[1-9]|1[0-2])|([A-D]))?", re.ASCII)
@@ -38,15 +50,18 @@ def reply(content: bytes, where: str) -> Reply:
     if code != 200:
         # In a refusal `returndata` is a sentence, not an object.
         raise BadInput.one(
-            where, f"returncode {code}: {data}", "returncode 200", "check database, code and period asked"
+            where,
+            f"returncode {shown(code)}: {shown(data)}",
+            "returncode 200",
+            "check database, code and period asked",
         )
     meanings = _meanings(data, where)
-    nodes = member(data, "datanodes", where)
+    nodes = list_member(data, "datanodes", where)
     entries = [_entry(node, meanings, f"{where}, row {row}", row) for row, node in enumerate(nodes, start=1)]
     counted = sum(entry.value is not None for entry in entries)
     if data.get("hasdatacount", counted) != counted:
         raise BadInput.one(
-            where, f"{counted} figures", f"{data['hasdatacount']}, its own hasdatacount", AGAIN
+            where, f"{counted} figures", f"{shown(data['hasdatacount'])}, its own hasdatacount", AGAIN
         )
     return Reply(entries, sorted({entry.period for entry in entries}))
 
@@ -68,30 +83,34 @@ def time_code(sdmx: str) -> str:
     return f"{year}{'ABCD'[int(part[1]) - 1]}" if part.startswith("Q") else f"{year}{part}"
 
 
-def _meanings(data: Json, where: str) -> dict[tuple[str, str], dict[str, Json]]:
+def _meanings(data: Json, where: str) -> dict[tuple[str, str], Json]:
     """What each code of each dimension means; a list of nodes may hold null."""
     return {
-        (member(dimension, "wdcode", where), member(node, "code", where)): node
-        for dimension in member(data, "wdnodes", where)
-        for node in member(dimension, "nodes", where)
+        (text_member(dimension, "wdcode", where), text_member(node, "code", where)): node
+        for dimension in list_member(data, "wdnodes", where)
+        for node in list_member(dimension, "nodes", where)
         if node is not None
     }
 
 
-def _entry(node: Json, meanings: dict[tuple[str, str], dict[str, Json]], where: str, row: int) -> Entry:
+def _entry(node: Json, meanings: dict[tuple[str, str], Json], where: str, row: int) -> Entry:
     # The dimensions stand in `wds`; splitting `code` would trip over codes with dots and underscores.
-    codes = {wd["wdcode"]: wd["valuecode"] for wd in member(node, "wds", where)}
-    indicator = meanings.get(("zb", member(codes, "zb", where)), {})
+    codes = {
+        text_member(wd, "wdcode", where): text_member(wd, "valuecode", where)
+        for wd in list_member(node, "wds", where)
+    }
+    code, time = text_member(codes, "zb", where), text_member(codes, "sj", where)
+    indicator, of_indicator = meanings.get(("zb", code), {}), f"{where}, wdnodes of {code}"
     region = codes.get("reg", NATION)
-    time = member(codes, "sj", where)
+    named = meanings.get(("reg", region), {})
     value, unrounded = _figure(member(node, "data", where), where)
     return Entry(
         region=region,
-        region_name=meanings.get(("reg", region), {}).get("cname"),
-        indicator=codes["zb"],
+        region_name=text_member(named, "cname", where) or None if "cname" in named else None,
+        indicator=code,
         # `cname` is the full name, `name` the short one.
-        name=member(indicator, "cname", f"{where}, wdnodes of {codes['zb']}"),
-        unit=member(indicator, "unit", f"{where}, wdnodes of {codes['zb']}"),
+        name=text_member(indicator, "cname", of_indicator),
+        unit=text_member(indicator, "unit", of_indicator),
         time_code=time,
         period=period(time, where),
         value=value,
@@ -104,18 +123,18 @@ def _figure(data: Json, where: str) -> tuple[str | None, str | None]:
     """The published figure and the unrounded one; nothing where the node is a placeholder (its 0 is none)."""
     if member(data, "hasdata", where) is not True:
         return None, None
-    published, unrounded = str(member(data, "strdata", where)), str(member(data, "data", where))
+    published, unrounded = figure_member(data, "strdata", where), figure_member(data, "data", where)
     for problem in _disagreement(published, unrounded):
         raise BadInput.one(where, problem, "the unrounded figure, rounded", AGAIN)
     return published, unrounded
 
 
 def _disagreement(published: str, unrounded: str) -> Iterator[str]:
-    try:
-        shown, exact = Decimal(published), Decimal(unrounded)
-    except ArithmeticError:
-        yield f"strdata {published!r} beside data {unrounded}"
+    # Not every text that Decimal takes is a figure: NaN and Infinity are none, 1e999999999 is of no use.
+    if not (DECIMAL.fullmatch(published) and DECIMAL.fullmatch(unrounded)):
+        yield f"strdata {published!r:.60} beside data {unrounded!r:.60}"
         return
+    shown, exact = Decimal(published), Decimal(unrounded)
     half_a_digit = Decimal(5).scaleb(int(shown.as_tuple().exponent) - 1)
     if abs(shown - exact) > half_a_digit * Decimal("1.000001"):
         yield f"strdata {published} beside data {unrounded}"

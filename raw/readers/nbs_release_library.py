@@ -10,7 +10,19 @@ import re
 from typing import TYPE_CHECKING
 
 from raw.errors import BadInput
-from raw.nbs import AGAIN, Entry, Json, Reply, json_of, member
+from raw.nbs import (
+    AGAIN,
+    Entry,
+    Json,
+    Reply,
+    figure_member,
+    json_of,
+    list_member,
+    listed,
+    member,
+    shown,
+    text_member,
+)
 
 if TYPE_CHECKING:
     from raw.feed import Table
@@ -21,7 +33,7 @@ _TIME_CODE = re.compile(r"(\d{4})(?:(0[1-9]|1[0-2])MM|0([1-4])SS|YY)", re.ASCII)
 # "城镇居民人均可支配收入 (元) ": the unit stands in the name once more.
 _UNIT_IN_NAME = re.compile(r"(.*\S)\s+\(([^()]*)\)")
 # An unpublished figure is an empty text or this word, never a zero.
-_PLACEHOLDERS = ("", "无", None)
+_PLACEHOLDERS = ("", "无")
 _REGION = re.compile(r"(\d{6})0{6}", re.ASCII)
 
 
@@ -35,19 +47,24 @@ def reply(content: bytes, where: str) -> Reply:
     entries: list[Entry] = []
     periods: list[str] = []
     for one in data_of(content, where):
-        code = member(one, "code", where)
+        code = text_member(one, "code", where)
         periods.append(period(code, where))
-        for value in member(one, "values", f"{where}, {code}"):
+        for value in list_member(one, "values", f"{where}, {code}"):
             row = len(entries) + 1
             entries.append(_entry(value, code, f"{where}, {code}, row {row}", row))
     return Reply(entries, sorted(periods))
 
 
-def data_of(content: bytes, where: str) -> Json:
+def data_of(content: bytes, where: str) -> list[Json]:
+    """``data`` of an answer of the library that is a list; see :func:`message_of`."""
+    return listed(message_of(content, where), f"{where}, data")
+
+
+def message_of(content: bytes, where: str) -> Json:
     """``data`` of any answer of the library; raise ``BadInput`` where it says it did not succeed."""
     message = json_of(content, where)
     if member(message, "success", where) is not True:
-        said = f"state {message.get('state')}: {message.get('message')}"
+        said = f"state {shown(message.get('state'))}: {shown(message.get('message'))}"
         raise BadInput.one(where, said, "success", "check catalogue, indicator and region asked")
     return member(message, "data", where)
 
@@ -82,20 +99,20 @@ def name_and_unit(shown: str, unit: str, where: str) -> str:
 
 
 def _entry(value: Json, code: str, where: str, row: int) -> Entry:
-    said = member(value, "value", where)
-    region = _REGION.fullmatch(str(member(value, "da", where)))
+    said, area = figure_member(value, "value", where), text_member(value, "da", where)
+    region = _REGION.fullmatch(area)
     if region is None:
-        raise BadInput.one(where, f"region {value['da']!r}", "a code of six digits and six zeros", AGAIN)
-    unit = member(value, "du_name", where) or ""
+        raise BadInput.one(where, f"region {area!r:.60}", "a code of six digits and six zeros", AGAIN)
+    unit = text_member(value, "du_name", where)
     return Entry(
         region=region[1],
-        region_name=value.get("da_name"),
-        indicator=member(value, "_id", where),
-        name=name_and_unit(member(value, "i_showname", where), unit, where),
+        region_name=text_member(value, "da_name", where) or None if "da_name" in value else None,
+        indicator=text_member(value, "_id", where),
+        name=name_and_unit(text_member(value, "i_showname", where), unit, where),
         unit=unit,
         time_code=code,
         period=period(code, where),
-        value=None if said in _PLACEHOLDERS else str(said),
+        value=None if said in _PLACEHOLDERS else said,
         unrounded=None,
         place=f"row {row}",
     )

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from openpyxl.utils import get_column_letter
 from raw import xlsx
 from raw.errors import BadInput, Problem
 from raw.readers import Read, Rows, check_rows, is_date, scope_of, write_part
+from raw.title_period import names_a_year, title_period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +58,6 @@ _LAYOUT = "the ministry changed its table: compare with the page, adapt raw/read
 
 # Described with fifteen digits after the day; the true names have twelve.
 _ATTACHMENT = re.compile(r"P0(\d{4})(\d{2})(\d{2})\d{12,15}", re.ASCII)
-_PERIOD = re.compile(r"(\d{4})\s*年\s*(?:(?:1\s*[-－—–~至]\s*)?(\d{1,2})\s*月)?")
 # What is measured, by the words of its header; the longer word first, because it holds the shorter.
 _MEASURED = {
     "外贸货物": "CARGO_FOREIGN",
@@ -66,7 +67,8 @@ _MEASURED = {
 }
 _UNITS = {"CARGO": ("万吨", "亿吨"), "CARGO_FOREIGN": ("万吨", "亿吨"), "CONTAINER": ("万TEU",)}
 _UNIT_NAMES = {"万标箱": "万TEU", "万标准箱": "万TEU"}
-_TOTALS = {"全国总计": "NATION", "全国合计": "NATION", "沿海合计": "COASTAL", "内河合计": "INLAND"}
+_TOTALS = {"全国总计": "NATION", "沿海合计": "COASTAL", "内河合计": "INLAND"}
+_TOTAL_NAMES = {"全国合计": "全国总计"}
 # Places whose own name ends in 港.
 _PLACES = ("连云港", "张家港", "防城港")
 _LABEL = ("港口", "港口名称", "港名")
@@ -103,7 +105,8 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 
     """Read the table as far as the file itself tells; what its page says stays empty.
 
     Raises ``BadInput`` for what is no .xlsx, for headers that are unknown, missing or stand twice, for a unit
-    other than 万吨, 亿吨 and 万TEU, and for figures that are formulas, text, dates or percentages by format.
+    other than 万吨, 亿吨 and 万TEU, for figures that are formulas, text, dates or percentages by format, and
+    for a throughput below zero or above the nation's.
     """
     return _rows(content, file_name, {})
 
@@ -120,14 +123,12 @@ def read_into(extract: Extract, table: Table, target: Path) -> Read:
 
 
 def period_in(title: str) -> str | None:
-    """The period of a title: 2024年1-2月 → 2024-02, 2024年7月 → 2024-07, 2024年 → 2024; None without one."""
-    found = _PERIOD.search(unicodedata.normalize("NFKC", title))
-    if found is None:
-        return None
-    year, month = found.groups()
-    if month is None:
-        return str(year)
-    return f"{year}-{int(month):02d}" if 1 <= int(month) <= 12 else None
+    """The period of a title, to which its cumulative figures run; ``None`` where it is not understood.
+
+    2024年1-2月 → 2024-02, 2024年上半年 → 2024-06, 2024年7月 → 2024-07, 2024年 → 2024.
+    """
+    period = title_period(title)
+    return period.month_or_year if period else None
 
 
 def uploaded_on(name: str) -> str | None:
@@ -236,16 +237,15 @@ def _sheet_rows(
     label = next(n for n, cell in enumerate(cells[top]) if cell.words in _LABEL)
     header, body = _header(cells, top, label)
     figures = _figures(header, label, heading, f"{file_name}, sheet {title}")
-    period = period_in(heading)
+    period = title_period(heading)
     if period is None:
         raise BadInput.one(
             f"{file_name}, sheet {title}",
-            f"a title without a year ({heading[:60]!r})",
-            "a title as in 2024年1-3月港口货物、集装箱吞吐量",
+            f"a title without a period that is understood ({heading[:60]!r})",
+            "a title as in 2024年1-3月港口货物、集装箱吞吐量, from January on, or of a year",
             "a table that does not say its period cannot be told from another month's: " + _TRANSCRIBE,
         )
-    printed = _PERIOD.search(heading)
-    said = {"TIME_PERIOD": period, "PERIOD_PRINTED": printed.group(0) if printed else period}
+    said = {"TIME_PERIOD": period.month_or_year, "PERIOD_PRINTED": period.printed}
     return [
         ({**said, **row}, place)
         for row, place in _body_rows(body, label, figures, f"{file_name}, sheet {title}")
@@ -266,11 +266,24 @@ def _figures(header: list[list[_Cell]], label: int, heading: str, where: str) ->
     """The columns of figures, by the words of group and column; raises ``BadInput`` with all its problems."""
     problems: list[Problem] = []
     named: list[tuple[int, str, str, str]] = []
+    # A header of two rows whose upper one is not empty: nothing in the title stands for a missing group.
+    upper = [cell.words for n, cell in enumerate(header[0]) if n != label]
+    is_grouped = len(header) == 2 and any(_measured_in(words) for words in upper)
     for position in range(len(header[0])):
         words = list(dict.fromkeys(row[position].words for row in header))
         if position == label or not any(words) or words == ["序号"]:
             continue
         text = " ".join(words)
+        if is_grouped and not header[0][position].words:
+            problems.append(
+                Problem(
+                    f"{where}, header {header[0][position].place}",
+                    f"no group above {text.strip()!r}: its cell is empty, or not merged",
+                    "货物, 外贸货物 or 集装箱吞吐量 above every column",
+                    "compare with the page, merge the cells of each group over its columns, drop the table",
+                )
+            )
+            continue
         measured, kind = _measured_in(words[0]) or _measured_in(heading), _kind_of(words[-1])
         place = header[-1][position].place
         if measured is None or kind is None:
@@ -391,8 +404,9 @@ def _body_rows(
                 if cell.words not in _EMPTY
             ]
             continue
-        port = name.words if name.words in _TOTALS else port_name(str(name.value))
-        said = {"PORT": port, "PORT_PRINTED": str(name.value), "ROW_KIND": _row_kind(name.words)}
+        total = _TOTAL_NAMES.get(name.words, name.words)
+        port = total if total in _TOTALS else port_name(str(name.value))
+        said = {"PORT": port, "PORT_PRINTED": str(name.value), "ROW_KIND": _row_kind(total)}
         for column, cell in values:
             problem = _cell_problem(cell, where)
             if problem:
@@ -401,9 +415,28 @@ def _body_rows(
             number = None if cell.words in _EMPTY else xlsx.number_text(cell.value)
             figure = {"MEASURED": column.measured, "MEASURE": column.measure, "UNIT": column.unit}
             rows.append(({**said, **figure, "OBS_VALUE": number}, cell.place))
+    problems += _impossible(rows, where)
     if problems:
         raise BadInput(problems)
     yield from rows
+
+
+def _impossible(rows: list[tuple[dict[str, str | None], str]], where: str) -> Iterator[Problem]:
+    """Throughputs and indices below zero, and throughputs above the nation's in the same column."""
+    figures = [(row, Decimal(row["OBS_VALUE"]), place) for row, place in rows if row["OBS_VALUE"]]
+    nation = {
+        (row["MEASURED"], row["MEASURE"]): value for row, value, _ in figures if row["ROW_KIND"] == "NATION"
+    }
+    for row, value, place in figures:
+        measure = row["MEASURE"] or ""
+        if measure.startswith("YOY"):
+            continue
+        told = f"{row['PORT']} {row['MEASURED']} {measure} {value}"
+        if value < 0:
+            yield Problem(f"{where}, {place}", told, "no figure below zero", _TRANSCRIBE)
+        limit = nation.get((row["MEASURED"], measure))
+        if measure in ("YTD", "LEVEL") and limit is not None and value > limit:
+            yield Problem(f"{where}, {place}", told, f"at most {limit}, the nation's total", _TRANSCRIBE)
 
 
 def _row_kind(words: str) -> str:
@@ -434,7 +467,15 @@ def _check_period(
     if len({period for period, _ in periods}) > 1:
         found = ", ".join(sorted(printed or "" for _, printed in periods))
         raise BadInput.one(f"{file_name}, titles", found, "one period in a file", _LAYOUT)
-    page = period_in(facts.get("SOURCE_TITLE", ""))
+    announced = facts.get("SOURCE_TITLE", "")
+    page = period_in(announced)
+    if page is None and names_a_year(announced):
+        raise BadInput.one(
+            f"{file_name}, its page",
+            f"a period that is not understood in the title {announced!r}",
+            "a title as in 2024年1-3月港口货物、集装箱吞吐量",
+            "look at the page: the table is held against what it announces; adapt raw/title_period.py",
+        )
     period, printed = min(periods, key=str)
     if page is not None and page != period:
         raise BadInput.one(

@@ -13,16 +13,14 @@ digits are read, and 下限 names its column; several stand with a ； between t
 
 from __future__ import annotations
 
-import re
-
 from bs4 import BeautifulSoup, Tag
 
 from raw.errors import BadInput, Problem
 from raw.feed import Table
 from raw.readers import Rows
+from raw.title_period import title_period
 
 TITLE, MONTH, LOWER_BOUNDS = "标题", "月份", "下限"
-MONTH_PRINTED = re.compile(r"(\d{4})年(\d{1,2})月", re.ASCII)
 NO_FIGURE = {"", "—", "-", "--", "／", "/"}
 SEPARATOR = "\u3000"
 BOUND_SIGN = "≥"
@@ -79,8 +77,9 @@ def _whole_text(content: bytes, file_name: str) -> str:
 def _said_of_the_page(page: BeautifulSoup, file_name: str) -> dict[str, str | None]:
     """What holds for all rows: title, month and the pairs of the info line."""
     title, info, caption = page.find("h1"), page.select_one("p.info"), page.find("caption")
-    month = MONTH_PRINTED.search(caption.get_text()) if isinstance(caption, Tag) else None
-    if not isinstance(title, Tag) or info is None or month is None:
+    month = title_period(caption.get_text()) if isinstance(caption, Tag) else None
+    is_month = month is not None and month.last_month is not None and not month.is_cumulative
+    if not isinstance(title, Tag) or info is None or month is None or not is_month:
         raise BadInput.one(
             where=file_name,
             found=f"a page that begins {page.get_text(' ', strip=True)[:60]!r}",
@@ -90,7 +89,7 @@ def _said_of_the_page(page: BeautifulSoup, file_name: str) -> dict[str, str | No
     pairs = [pair.partition("：") for pair in info.get_text().strip().split(SEPARATOR) if pair]
     return {
         TITLE: title.get_text(strip=True),
-        MONTH: f"{month[1]}-{int(month[2]):02d}",
+        MONTH: month.month_or_year,
         **{label.strip(): text.strip() or None for label, _, text in pairs},
     }
 

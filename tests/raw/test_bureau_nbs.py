@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -85,6 +86,37 @@ def refusal(content: bytes, table: str = "history", **facts: str) -> str:
     with pytest.raises(BadInput) as caught:
         landed_from(content, table, **facts)
     return str(caught.value)
+
+
+ODD_LIBRARY = [
+    b'{"data":null,"success":true}', b'{"data":7,"success":true}', b'{"data":[null],"success":true}',
+    b'{"data":[["x"]],"success":true}', b'{"data":[{"code":null,"values":[]}],"success":true}',
+    b'{"data":[{"code":"202208MM","values":null}],"success":true}',
+    b'{"data":[{"code":"202208MM","values":[7]}],"success":true}',
+    library_body(("202208MM", [{**figure("1.0"), "i_showname": None, "_id": ["x"]}])),
+    library_body(("202208MM", [{**figure("1.0"), "value": ["1.0"]}])),
+    library_body(("202208MM", [{**figure("1.0"), "da": 370200000000}])),
+    b'{"data":' + b"[" * 100_000, b'{"data":' + b"9" * 5000 + b"}",
+]  # fmt: skip
+ODD_PAGE = [
+    b'{"returncode":200,"returndata":null}', b'{"returncode":200,"returndata":{"datanodes":null,"wdnodes":[]}}',
+    b'{"returncode":200,"returndata":{"datanodes":[],"wdnodes":null}}',
+    page_body({**node("2022", "1.0", 1), "wds": None}), page_body({**node("2022", "1.0", 1), "wds": [{"wdcode": "zb"}]}),
+    page_body({**node("2022", "1.0", 1), "wds": [{"wdcode": ["zb"], "valuecode": "A01"}]}),
+    page_body({**node("2022", "1.0", 1), "wds": [{"wdcode": "zb", "valuecode": None}]}),
+    page_body({**node("2022", "1.0", 1), "data": None}),
+    page_body(node("2022", "NaN", 1)), page_body(node("2022", "1e999999999", 1)),
+    b'{"returndata":' + b"[" * 100_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "content"),
+    [*(("observations", body) for body in ODD_LIBRARY), *(("history", body) for body in ODD_PAGE)],
+)
+def test_members_of_another_type_are_refused_by_name(table: str, content: bytes) -> None:
+    said = refusal(content, table)
+    assert "easyquery.json" in said and "Remedy" in said
 
 
 # --- the query page, quirk by quirk -------------------------------------------------------------------
@@ -394,6 +426,61 @@ def test_what_stays_is_refused_kept_and_told(
     assert vintages(tmp_path, "bureau_nbs", TABLES[day], day) == []
     kept = list(tmp_path.glob("bureau_nbs/*/quarantine/*/problems.json"))
     assert len(kept) == 1
+
+
+@pytest.mark.parametrize("running", [NEW], indirect=True)
+@pytest.mark.parametrize("body", [b'{"data":null,"success":true}', b'{"data":' + b"[" * 100_000])
+def test_a_malformed_answer_is_kept_and_the_others_land(
+    service: tuple[date, Running], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    day, replica = service
+    bodies = iter([body])
+
+    def spoiled(url: str, **more: nbs.Json) -> fetch.Fetched:
+        answer = fetch.fetch(url, **more)
+        is_data = url.endswith("esData")
+        return dataclasses.replace(answer, content=next(bodies, answer.content)) if is_data else answer
+
+    monkeypatch.setattr(nbs_release_library, "fetch", spoiled)
+    with pytest.raises(BadInput):
+        pull(at(replica, slice(2, 4)), day, landing_root=tmp_path)
+    assert len(vintages(tmp_path, "bureau_nbs", TABLES[day], day)) == 1
+    (kept,) = tmp_path.glob("bureau_nbs/*/quarantine/*/*_*.json")
+    assert kept.read_bytes() == body
+
+
+@pytest.mark.parametrize("running", [NEW], indirect=True)
+def test_an_answer_that_crashes_the_reader_at_the_door_is_kept_too(
+    service: tuple[date, Running], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*given: object) -> None:
+        raise AttributeError("nobody foresaw it")
+
+    monkeypatch.setattr(library_reader, "_entry", crash)
+    day, replica = service
+    with pytest.raises(BadInput, match="nbs_release_library did not foresee: AttributeError"):
+        pull(at(replica, slice(3, 4)), day, landing_root=tmp_path)
+    assert len(list(tmp_path.glob("bureau_nbs/*/quarantine/*/*_*.json"))) == 1
+
+
+@pytest.mark.parametrize("running", [NEW], indirect=True)
+@pytest.mark.parametrize("path", ["queryIndicatorsByCid", "getDasByDaCatalogId", "queryIndexTreeAsync"])
+@pytest.mark.parametrize(
+    "said", [None, 7, [None], {"list": None}, {"list": [7]}, [{"_id": ["x"], "name": None}]]
+)
+def test_a_malformed_list_of_the_library_is_refused(
+    service: tuple[date, Running], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, said: object
+) -> None:
+    day, replica = service
+    body = json.dumps({"success": True, "data": said}).encode()
+
+    def spoiled(url: str, **more: nbs.Json) -> fetch.Fetched:
+        answer = fetch.fetch(url, **more)
+        return dataclasses.replace(answer, content=body) if url.endswith(path) else answer
+
+    monkeypatch.setattr(nbs_release_library, "fetch", spoiled)
+    with pytest.raises(BadInput):
+        pull(at(replica), day, landing_root=tmp_path)
 
 
 def test_a_name_that_is_a_path_leads_nowhere(service: tuple[date, Running], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from raw.errors import BadInput
 from raw.feed import DEFAULT_FEEDS, Feed, load_feed
 from raw.html_page import paragraphs
 from raw.land import Vintage, pull, vintages
-from raw.readers import html_table
+from raw.readers import Rows, html_table
 from raw.readers.reviewed_form import FORM_COLUMNS
 from raw.replica.clock import end_of
 from raw.replica.faults import Fault
@@ -65,6 +65,15 @@ def test_a_row_without_a_number_is_a_part_of_the_one_above() -> None:
         float(row["OBS_VALUE"] or 0) for row in records if row["MEASURE"] == "YTD" and not row["PARENT_LABEL"]
     )
     assert whole == pytest.approx(1521.3 + 517.9)
+
+
+def test_an_unmarked_row_above_all_marked_ones_is_refused() -> None:
+    header = "<tr><th>指标</th><th>本期（万元）</th><th>累计（万元）</th><th>累计增长%</th></tr>"
+    rows = "".join(
+        f'<tr><th class="{kind}">{label}</th><td>1</td><td>2</td><td>3</td></tr>'
+        for kind, label in (("", "国有企业"), ("row-label", "出口总额"))
+    )
+    assert "'国有企业', a part, with no row above it" in refusal(f"<table>{header}{rows}</table>".encode())
 
 
 def test_growth_is_a_number_in_per_cent() -> None:
@@ -131,6 +140,10 @@ def test_an_empty_cell_is_no_figure() -> None:
         (table_page("1|青岛市|1|1%", header="#|区市|总额（亿元）|增长"), "found a column '总额（亿元）'"),
         (table_page("1|青岛市|1%", header="#|区市|增长"), "found #, 区市, 增长；应为 expected one of"),
         (table_page("1|青岛市|1"), "found 3 cells；应为 expected 4 plain ones"),
+        (
+            table_page("|青岛市|1|1%", "2|市南区|1|1%"),
+            "table 1, row 1: 发现 found '青岛市', a part, with no row above it",
+        ),
         (table_page("1|青岛市|1|2"), "found '2' in no unit；应为 expected per cent"),
         (table_page("1|青岛市|1|1%")[:-40], "without its end"),
         (b"403 UrlACL", "found no page"),
@@ -212,6 +225,23 @@ def test_pages_land_with_the_facts_their_tables_do_not_say(replica: Running) -> 
     assert {one.manifest["origin"] for one in landed} == {"simulated"}
     assert len(replica.requests) == 10
     assert not any(one.is_new for one in pull(FEED, DAY))
+
+
+def test_a_page_that_crashes_the_reader_is_kept_and_the_others_land(
+    replica: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plain = html_table.read_tables
+
+    def crash(content: bytes, where: str) -> Rows:
+        if "2024年上半年" in content.decode():
+            raise AttributeError("nobody foresaw it")
+        return plain(content, where)
+
+    monkeypatch.setattr(html_table, "read_tables", crash)
+    with pytest.raises(BadInput, match="html_table did not foresee: AttributeError"):
+        pull(only("figures"), DAY)
+    assert len(vintages(None, NAME, "figures", DAY)) == 3
+    assert len(list(tmp_path.glob("landing/**/quarantine/*/*.html"))) == 1
 
 
 def test_a_page_of_a_later_day_is_not_known(replica: Running) -> None:

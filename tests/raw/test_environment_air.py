@@ -248,6 +248,8 @@ def test_the_live_list_says_utc_text_and_dashes(feed: Feed) -> None:
     [
         (live(TimePoint="/Date(1641315660000)/"), r"element 1, TimePoint: .* expected a full hour"),
         (live(TimePoint="2022-01-05T01:00:00"), "element 1, TimePoint"),
+        (live(TimePoint="/Date(999999997200000)/"), "element 1, TimePoint"),
+        (live(PM10=["7"]), "element 1: 发现 found no text or number in PM10"),
         (live().replace('"PM10_24h"', '"Pm10_24h"'), "element 1: 发现 found no PM10_24h"),
         (live(NO2="缺测"), "NO2"),
         ('{"Message": "出错"}', "an array of stations"),

@@ -51,6 +51,15 @@ def page(source: str, as_of: date = LATE, *faults: Fault) -> bytes:
     return Publisher(end_of(as_of)).answer(Asked(f"/reports/{source}.html"), frozenset(faults)).body
 
 
+@pytest.mark.parametrize("caption", ["2022年1月至3月", "2022年1-3月", "2022年一季度", "2022年13月", "2022年"])
+def test_a_caption_that_is_no_single_month_is_refused(caption: str) -> None:
+    content = f'<html><h1>题</h1><p class="info">编号：S1</p><table><caption>{caption}</caption><tr><th>区市</th></tr></table></html>'
+    with pytest.raises(BadInput, match="a table whose caption says the month"):
+        report_table.read(content.encode(), TABLE, "x.html")
+    month = report_table.read(content.replace(caption, "2022年1月").encode(), TABLE, "x.html")
+    assert month.columns[:3] == ["标题", "月份", "编号"]
+
+
 def test_every_published_figure_is_on_a_page_and_nothing_else() -> None:
     printed = 0
     for source in {figure.cells["SOURCE"] for figure in figures(FEED.feed)}:

@@ -9,8 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from raw.doors import warmed_session
 from raw.errors import BadInput
 from raw.feed import find_feed
+from raw.fetch import BadBody, Fetched
 from raw.land import Landed, pull, vintages
 from raw.readers import ajax_grid, check_rows
 from raw.replica.clock import CHINA, end_of
@@ -65,6 +67,28 @@ def test_the_raw_value_in_the_title_of_a_cell_counts() -> None:
 def test_dashes_and_null_are_no_value_and_class_7_stays_as_said() -> None:
     rows = ajax_grid.read(grid(["a", "01-02 04:00", "--", None], ["b", "01-02 04:00", "7", "--"]), LIVE, "x")
     assert [(record["水质类别"], record["水温"]) for record in rows.records] == [(None, None), ("7", None)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"thead":["\xe6\x96\xad",null],"tbody":[]}', b'{"thead":[["a"]],"tbody":[]}', b'{"thead":["a"],"tbody":"b"}',
+        b'{"thead":["a"],"tbody":[[["b"]]]}', b'{"thead":["a"],"tbody":[{"b":1}]}', b'{"thead":["a"],"tbody":{"b":["c"]}}',
+        b"[" * 100_000, b"7", b"null",
+    ],
+)  # fmt: skip
+def test_an_answer_of_another_shape_is_refused(content: bytes) -> None:
+    with pytest.raises(BadInput, match="expected JSON in UTF-8 with thead and tbody"):
+        ajax_grid.read(content, LIVE, "live.json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"total":1e999,"records":1}', b'{"total":NaN,"records":1}', b"[" * 100_000, b'{"total":null}'],
+)
+def test_totals_that_are_none_are_refused_at_the_door(content: bytes) -> None:
+    with pytest.raises(BadBody, match="JSON with total, records, thead and tbody"):
+        warmed_session._totals(Fetched(content, "https://water.example/", 200, "text/html"), 20)
 
 
 def test_columns_are_found_by_the_header_which_may_grow() -> None:

@@ -91,6 +91,11 @@ def test_all_problems_are_told_at_once(written: Path) -> None:
         ("door: drop_folder", "door: drop_foldr", "did you mean 'drop_folder'?"),
         ("key: [TIME_PERIOD]", "key: [TIME_PERIDO]", "did you mean 'TIME_PERIOD'?"),
         ("scope: all", "scope: [OBS_VALUE]", "every column of `scope` to stand in `key`"),
+        (
+            "# must_have: {column: STATION,",
+            "must_have: {column: STATION,",
+            "`must_have` to name declared columns; 'STATION' is not one",
+        ),
         ("feed: tide_gauges", "feed: tides", "'tide_gauges', the name of the file"),
         ("      OBS_VALUE:", "      time_period:", "different names in staging"),
         ("      OBS_VALUE:", "      潮位:", "to have a `name`"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -18,9 +20,9 @@ from raw import land
 from raw.__main__ import main
 from raw.doors import Extract, Original
 from raw.errors import BadInput
-from raw.feed import Feed, find_feed
+from raw.feed import Feed, Table, find_feed
 from raw.land import pull, vintages
-from raw.readers import Rows, check_rows
+from raw.readers import Rows, check_rows, csv
 
 FEED = """
 feed: tide_gauges
@@ -182,6 +184,62 @@ def test_a_backdated_replay_lands_its_own_vintage(house: House) -> None:
 def test_nothing_dropped_lands_nothing(house: House) -> None:
     assert house.pull() == []
     assert house.known() == []
+
+
+# --- what a reader did not foresee ---------------------------------------------------------------------
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """The reader of csv fails at the file bad.csv."""
+    plain = csv.read
+
+    def read(content: bytes, table: Table, file_name: str) -> Rows:
+        if file_name == "bad.csv":
+            raise error
+        return plain(content, table, file_name)
+
+    monkeypatch.setattr(csv, "read", read)
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("no list"), RecursionError("deep"), KeyError("x"), gzip.BadGzipFile("odd")]
+)
+def test_a_reader_that_crashes_keeps_no_other_file_out(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    scoped(house)
+    house.drop(HEADER + "A,2022-01,1,\n", "bad.csv")
+    house.drop(HEADER + "B,2022-01,2,\n", "good.csv")
+    failing(monkeypatch, error)
+    said = house.refusal()
+    assert (
+        "bad.csv (inbox:tide_gauges/bad.csv): 发现 found something that the reader csv did not foresee"
+        in said
+    )
+    assert type(error).__name__ in said
+    assert [vintage.scope for vintage in house.known()] == ["STATION=B"]
+    (kept,) = house.table.glob("quarantine/*/bad.csv")
+    assert kept.read_text(encoding="utf-8") == HEADER + "A,2022-01,1,\n"
+    assert any(record.exc_info for record in caplog.records), "the traceback is for the engineer"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.ENOSPC, "no space left")])
+def test_trouble_of_this_machine_is_not_the_files_fault(
+    house: House, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    house.drop(FIRST, "bad.csv")
+    failing(monkeypatch, error)
+    with pytest.raises(type(error)):
+        house.pull()
+
+
+def test_what_a_reader_takes_for_text_and_is_none_is_refused_by_its_cell(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Rows(["STATION", "TIME_PERIOD"], [{"STATION": ["A"], "TIME_PERIOD": "2022"}], ["row 1"])  # type: ignore[dict-item]
+    monkeypatch.setattr(csv, "read", lambda *given: found)
+    house.drop(FIRST)
+    assert "levels.csv, row 1, column STATION: 发现 found list ['A']；应为 expected text" in house.refusal()
 
 
 # --- scopes ------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """A stand-in for the Ministry of Transport's pages of port throughput: one page a table, an .xlsx beside it.
 
 It serves the bundled true figures, which know one row: Qingdao's. The layout (a header of two levels with
-merged cells, Chinese labels) is built from description. What is not known stays an empty cell.
+merged cells, Chinese labels, totals before the ports) is built from description. What is not known stays an
+empty cell, and every other row has a dash in each: no figure of another port is known, and none is invented.
 Each page names the publication its figures really came from. The same question gives the same bytes.
 """
 
@@ -26,7 +27,10 @@ FOLDER = "jigou/zhghs"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HTML_TYPE = "text/html; charset=utf-8"
 TITLE = "港口货物、集装箱吞吐量"
-NOTE = "注：本表由替身编排，仅有青岛一行，数字取自页面所列来源。"
+NOTE = "注：本表由替身编排，仅青岛一行有数字，取自页面所列来源；其他各行无数字，以“—”表示。"
+# The rows in the order of the genuine table, as described; all but ours without figures.
+OURS, NO_FIGURE = "青　岛", "—"
+ROWS = ("全国总计", "沿海合计", "内河合计", "山东合计", OURS, "烟　台", "日　照", "威　海")
 # Series → the words of its group, and the unit where no figure says one.
 GROUPS = {
     "PORT_CARGO_THROUGHPUT": ("货物吞吐量", "万吨"),
@@ -140,8 +144,8 @@ def _attachment(release: _Release, earlier: _Release, active: frozenset[Fault]) 
 
 
 def _wire_table(release: _Release, active: frozenset[Fault]) -> WireTable:
-    """The one row known, by the words of the header: ``group(unit)|column``."""
-    row: Cells = {LABEL: "青　岛"}
+    """The rows, of which one is known, by the words of the header: ``group(unit)|column``."""
+    row: Cells = {LABEL: OURS}
     values: list[str] = []
     for series, (group, unit) in GROUPS.items():
         of_series = {
@@ -154,7 +158,8 @@ def _wire_table(release: _Release, active: frozenset[Fault]) -> WireTable:
         rate = of_series.get("YOY_YTD")
         row[f"{group}({unit})|{RATE}"] = rate["OBS_VALUE"] if rate else ""
         values += [f"{group}({unit})|{CUMULATIVE}"] if level else []
-    return WireTable(columns=list(row), rows=[row], value=values[0])
+    rows = [row if name == OURS else {**dict.fromkeys(row, NO_FIGURE), LABEL: name} for name in ROWS]
+    return WireTable(columns=list(row), rows=rows, value=values[0], victim=ROWS.index(OURS))
 
 
 def _workbook(title: str, table: WireTable, *, as_text: bool) -> bytes:
