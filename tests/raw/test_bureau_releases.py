@@ -14,10 +14,9 @@ import pytest
 from raw import fetch
 from raw.__main__ import main
 from raw.doors import html_index
-from raw.doors.html_index import period_of_title
 from raw.errors import BadInput
 from raw.feed import DEFAULT_FEEDS, Feed, load_feed
-from raw.html_page import paragraphs
+from raw.html_page import paragraphs, period_of_title
 from raw.land import Vintage, pull, vintages
 from raw.readers import html_table
 from raw.readers.reviewed_form import FORM_COLUMNS
