@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from raw.doors import Extract, Original
 from raw.errors import BadInput
 from raw.feed import Feed, find_feed
 from raw.land import pull, vintages
-from raw.readers import Rows, check_rows
+from raw.readers import Rows, check_rows, last_day_of
 
 FEED = """
 feed: tide_gauges
@@ -228,6 +228,35 @@ def test_a_file_dated_by_its_name_is_not_known_before(house: House) -> None:
     assert house.pull(date(2023, 4, 29)) == []
     [landed] = house.pull(date(2023, 4, 30))
     assert landed.manifest["published_at"] == "2023-04-30"
+
+
+def test_a_file_without_a_day_is_known_from_the_day_it_arrived(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.drop(FIRST, "levels.csv")
+    today = datetime.now(UTC).astimezone().date()
+    assert house.pull(today - timedelta(days=1)) == []
+    assert f"arrived on {today}" in caplog.text and (house.inbox / "levels.csv").is_file()
+    [landed] = house.pull(today)
+    assert (landed.manifest["known_from"], landed.manifest["published_at"]) == (str(today), None)
+
+
+def test_a_period_that_ends_after_the_day_of_the_file_is_refused(house: House) -> None:
+    house.drop(FIRST, "2022-02-27_levels.csv")
+    assert "figures of 2022-02, which ends on 2022-02-28" in house.refusal()
+    assert not list(house.table.glob("vintage=*"))
+
+
+@pytest.mark.parametrize(
+    ("period", "end"),
+    [
+        ("2024", "2024-12-31"), ("2024-S1", "2024-06-30"), ("2024-Q3", "2024-09-30"), ("2024-02", "2024-02-29"),
+        ("2024-W01", "2024-01-07"), ("2024-02-03", "2024-02-03"), ("2024-W53", None), ("2024-13", None),
+        ("soon", None),
+    ],
+)  # fmt: skip
+def test_a_period_ends_on_its_last_day(period: str, end: str | None) -> None:
+    assert last_day_of(period) == (date.fromisoformat(end) if end else None)
 
 
 def test_a_return_is_not_known_before_it_was_reported(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
