@@ -194,7 +194,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     plain = csv.read
 
     def read(content: bytes, table: Table, file_name: str) -> Rows:
-        if file_name == "bad.csv":
+        if file_name == "2022-12-01_bad.csv":
             raise error
         return plain(content, table, file_name)
 
@@ -208,17 +208,17 @@ def test_a_reader_that_crashes_keeps_no_other_file_out(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     scoped(house)
-    house.drop(HEADER + "A,2022-01,1,\n", "bad.csv")
-    house.drop(HEADER + "B,2022-01,2,\n", "good.csv")
+    house.drop(HEADER + "A,2022-01,1,\n", "2022-12-01_bad.csv")
+    house.drop(HEADER + "B,2022-01,2,\n", "2022-12-01_good.csv")
     failing(monkeypatch, error)
     said = house.refusal()
     assert (
-        "bad.csv (inbox:tide_gauges/bad.csv): 发现 found something that the reader csv did not foresee"
+        "2022-12-01_bad.csv (inbox:tide_gauges/2022-12-01_bad.csv): 发现 found something that the reader csv did not foresee"
         in said
     )
     assert type(error).__name__ in said
     assert [vintage.scope for vintage in house.known()] == ["STATION=B"]
-    (kept,) = house.table.glob("quarantine/*/bad.csv")
+    (kept,) = house.table.glob("quarantine/*/2022-12-01_bad.csv")
     assert kept.read_text(encoding="utf-8") == HEADER + "A,2022-01,1,\n"
     assert any(record.exc_info for record in caplog.records), "the traceback is for the engineer"
 
@@ -227,7 +227,7 @@ def test_a_reader_that_crashes_keeps_no_other_file_out(
 def test_trouble_of_this_machine_is_not_the_files_fault(
     house: House, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    house.drop(FIRST, "bad.csv")
+    house.drop(FIRST, "2022-12-01_bad.csv")
     failing(monkeypatch, error)
     with pytest.raises(type(error)):
         house.pull()
