@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -43,7 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
         logging.getLogger("httpx").setLevel(logging.WARNING)
         command: Callable[[argparse.Namespace], int] = parsed.command
-        return command(parsed)
+        code = command(parsed)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Who reads has seen enough (`| head`). Python flushes once more at its end: into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except BadInput as error:
         print(error, file=sys.stderr)
         return 2
@@ -176,11 +183,17 @@ def _to_stdout(found: Preview, kind: Kind) -> None:
 
 
 def _said(pairs: list[str]) -> dict[str, str]:
-    """``KEY=VALUE`` as a mapping; ``BadInput`` for anything else."""
+    """``KEY=VALUE`` as a mapping; ``BadInput`` for anything else, and for a key that stands twice."""
+    said: dict[str, str] = {}
     for pair in pairs:
-        if "=" not in pair:
+        name, equals, value = pair.partition("=")
+        if not equals:
             raise BadInput.one("--set", repr(pair), "KEY=VALUE as in DIRECTION=export", "add the value")
-    return dict(pair.split("=", 1) for pair in pairs)
+        if name in said:
+            found = f"{said[name]!r} and {value!r}"
+            raise BadInput.one(f"--set {name}", found, "one value", "remove the wrong one")
+        said[name] = value
+    return said
 
 
 def _show_first_rows(found: Preview) -> None:

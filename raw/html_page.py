@@ -7,10 +7,12 @@ import re
 from bs4 import BeautifulSoup, Tag
 
 from raw.errors import BadInput
+from raw.title_period import title_period
 
 AGAIN = "fetch the page again; if it stays so, look at it in a browser"
 # What people wrote, without menus and footers; a kept fragment has none of these and is taken whole.
 BODY = ".TRS_Editor"
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
 # What old pages call GB2312 holds letters of its superset.
 _ENCODINGS = {"gb2312": "gb18030", "gbk": "gb18030"}
@@ -50,3 +52,24 @@ def paragraphs(content: bytes, where: str) -> list[str]:
     """The paragraphs of what people wrote, in their order; empty ones do not count."""
     found = (text_of(paragraph) for paragraph in body_of(parsed(content, where)).find_all("p"))
     return [text for text in found if text]
+
+
+def title_of(page: BeautifulSoup) -> str:
+    """The title above what people wrote; empty where there is none."""
+    return text_of(page.h1) if page.h1 else ""
+
+
+def published_day(page: BeautifulSoup) -> str | None:
+    """The day that the page says it was published on (发布日期), as it is written, if it says one."""
+    info = page.select_one(".info")
+    day = DAY.search(text_of(info)) if info else None
+    return day[0] if day else None
+
+
+def period_of_title(title: str) -> str | None:
+    """The period a title is about: 2022-Q3 for 前三季度 and 1-3季度, 2022-10 for 1-10月, 2022 for a year.
+
+    ``None`` where it is not understood, as 二季度, 下半年 and 2-3月: tables are cumulative.
+    """
+    period = title_period(title)
+    return period.quarter_month_or_year if period else None

@@ -34,7 +34,7 @@ from raw.doors import Door, Extract, Known, Original, doors
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table
 from raw.fetch import BadBody
-from raw.readers import Read, read_part
+from raw.readers import Read, last_day_of, read_part
 
 logger = logging.getLogger(__name__)
 
@@ -122,9 +122,14 @@ class _Candidate:
         return self.read.scope
 
     @property
+    def known_from(self) -> date | None:
+        """The day before which it is not known: what the file itself says goes before what its door knows."""
+        return self.read.not_before or self.extract.known_from
+
+    @property
     def said_on(self) -> tuple[date, str]:
         """What orders two files of one scope: a later report replaces an earlier one."""
-        return (self.read.not_before or date.min, self.read.published_at or self.extract.published_at or "")
+        return (self.known_from or date.min, self.read.published_at or self.extract.published_at or "")
 
 
 def landing_root(root: Path | None = None) -> Path:
@@ -167,7 +172,7 @@ def probe(feed: Feed, as_of: date, month: str | None = None) -> Iterator[tuple[s
                 with tempfile.TemporaryDirectory(prefix="raw-probe-") as folder:
                     part = Path(folder) / PART
                     read = _read(extract, table, part)
-                    _reconcile(extract, read.row_count, table)
+                    reconcile(extract, read.row_count, table)
                     yield table_name, extract, read, part
 
 
@@ -218,10 +223,10 @@ def _gather(
                     continue
                 if candidate.read.is_absent:
                     logger.info("%s: nothing in it for %s", extract.url, table_name)
-                elif candidate.read.not_before is None or candidate.read.not_before <= as_of:
+                elif candidate.known_from is None or candidate.known_from <= as_of:
                     candidates.append(candidate)
                 else:
-                    logger.info("%s: known from %s; left out", extract.url, candidate.read.not_before)
+                    _announce_left_out(candidate, as_of)
         except BadBody as error:
             problems += _quarantined(folder, as_of, (Original(f"{table_name}.body", error.body),), error)
         except BadInput as error:
@@ -257,6 +262,19 @@ def _acknowledgement(way: Door, seen: Feed, extract: Extract) -> Acknowledge:
     return partial(told, seen, extract)
 
 
+def _announce_left_out(candidate: _Candidate, as_of: date) -> None:
+    """Say why a download is not landed though nothing is wrong with it."""
+    if candidate.read.not_before is not None:
+        logger.info("%s: known from %s; left out", candidate.extract.url, candidate.known_from)
+        return
+    logger.warning(
+        "%s: %s 才收到，截至 %s 尚不知道，留在原处；若当时已公布，请写明已知日（旁注 known_from，"
+        "或文件名以日期开头） / arrived on %s, so it was not known by %s; left where it is. "
+        "If it was published by then, say so: known_from in its sidecar, or a day in front of its name",
+        candidate.extract.url, candidate.known_from, as_of, candidate.known_from, as_of,
+    )  # fmt: skip
+
+
 def _say_nothing(feed: Feed, extract: Extract, landed_in: Path | None, problems: Sequence[Problem]) -> None:
     """A publisher's service is told nothing."""
 
@@ -266,7 +284,8 @@ def _understood(table: Table, extract: Extract, part: Path, acknowledge: Acknowl
     with ThreadPoolExecutor(1) as beside:
         copying = beside.submit(_keep_all, part.with_suffix(".originals"), extract.originals)
         read = _read(extract, table, part)
-        _reconcile(extract, read.row_count, table)
+        reconcile(extract, read.row_count, table)
+        refuse_the_future(extract, read, table, part)
         return _Candidate(extract, read, part, copying.result(), acknowledge)
 
 
@@ -295,8 +314,11 @@ def _read(extract: Extract, table: Table, part: Path) -> Read:
         ) from error
 
 
-def _reconcile(extract: Extract, row_count: int, table: Table) -> None:
-    """Hold the publisher's own totals against what was read (law 9)."""
+def reconcile(extract: Extract, row_count: int, table: Table) -> None:
+    """Hold the publisher's own totals against what was read (law 9).
+
+    Raises ``BadInput`` for totals that the feed declares and nobody said, and for those that were not met.
+    """
     where = f"{extract.name} ({extract.url})"
     problems = [
         Problem(
@@ -308,24 +330,61 @@ def _reconcile(extract: Extract, row_count: int, table: Table) -> None:
         for name in table.control
         if name not in extract.control
     ]
-    problems += differing_totals(extract, row_count)
-    if problems:
-        raise BadInput(problems)
-
-
-def differing_totals(extract: Extract, row_count: int) -> list[Problem]:
-    """The publisher's own totals, as far as any came, that are not what was read."""
     found = _found_totals(extract, row_count)
-    return [
+    problems += [
         Problem(
-            where=f"{extract.name} ({extract.url})",
+            where=where,
             found=f"{name} {found.get(name, '(a total nobody here can count)')}",
             expected=f"{expected}, the publisher's own total",
-            remedy="pull again; if it stays, ask the publisher which of the two is right",
+            remedy=_remedy_of_totals(extract, name),
         )
         for name, expected in extract.control.items()
         if found.get(name) != expected
     ]
+    if problems:
+        raise BadInput(problems)
+
+
+def _remedy_of_totals(extract: Extract, name: str) -> str:
+    if extract.said_in is None:
+        return "pull again; if it stays, ask the publisher which of the two is right"
+    return (
+        f"look at the page of the query or the sender's note: if it shows another number, correct {name} in "
+        f"{extract.said_in}; else get the whole file again; then drop both"
+    )
+
+
+def refuse_the_future(extract: Extract, read: Read, table: Table, part: Path) -> None:
+    """Refuse a file that people gave us with figures of a period that had not ended when it was known.
+
+    What a file covers is said by the periods beside it, of which the one that ends first bounds it (2024 up
+    to 2024-03), else by those of its key. Nothing is asked of a file whose reader found its day.
+    """
+    if extract.known_from is None or read.not_before is not None:
+        return
+    facts = [name for name in table.facts if table.columns[name].type == "period"]
+    said = {extract.facts[name] for name in facts if name in extract.facts}
+    ends = {text: day for text in said or _periods_of_key(table, part) if (day := last_day_of(text))}
+    bound = min if said else max
+    last = bound(ends, key=ends.__getitem__, default=None)
+    if last is not None and ends[last] > extract.known_from:
+        raise BadInput.one(
+            where=f"{extract.name} ({extract.url})",
+            found=f"figures of {last}, which ends on {ends[last]}",
+            expected=f"none of a period that ends after {extract.known_from}, the day it is known from",
+            remedy="correct the period, or the day: known_from in the sidecar, or that in front of the name",
+        )
+
+
+def _periods_of_key(table: Table, part: Path) -> set[str]:
+    """The periods and days that stand in the key of the rows."""
+    # Here, and not above: the DAG files import this package, and the scheduler parses them all day long.
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    names = [name for name in table.key if table.columns[name].type in ("period", "date")]
+    rows = pq.read_table(part, columns=names)
+    return {text for name in names for text in pc.unique(rows[name]).to_pylist() if text}
 
 
 def _found_totals(extract: Extract, row_count: int) -> dict[str, int]:
@@ -373,7 +432,7 @@ def _land_all(
             candidate.acknowledge(same[-1].path, ())
             continue
         try:
-            _refuse_emptiness(candidate, of_scope)
+            refuse_emptiness(candidate.extract, candidate.read, of_scope)
             _refuse_another_scope(candidate, known, feed.table(table_name))
         except BadInput as error:
             found = _quarantined(folder, as_of, candidate.extract.originals, error)
@@ -398,16 +457,16 @@ def _says_nothing_new(candidate: _Candidate, of_scope: list[Vintage], table: Tab
     )
 
 
-def _refuse_emptiness(candidate: _Candidate, of_scope: list[Vintage]) -> None:
-    """Nothing where there was something is a fault until a person says otherwise.
+def refuse_emptiness(extract: Extract, read: Read, of_scope: Sequence[Vintage] = ()) -> None:
+    """Nothing where there was something is a fault until a person says otherwise: ``BadInput``.
 
     An empty file is accepted only where the publisher's own total says 0 and no row was landed before.
     """
     had_rows = any(vintage.manifest["row_count"] for vintage in of_scope)
-    if candidate.read.row_count or (candidate.extract.control.get("row_count") == 0 and not had_rows):
+    if read.row_count or (extract.control.get("row_count") == 0 and not had_rows):
         return
     raise BadInput.one(
-        where=f"{candidate.extract.name} ({candidate.extract.url})",
+        where=f"{extract.name} ({extract.url})",
         found="no rows",
         expected="at least one row",
         remedy="look whether the publisher really withdrew everything; an empty answer is mostly a fault",
@@ -499,6 +558,7 @@ def _manifest(
         "control": {
             name: {"expected": total, "found": found[name]} for name, total in extract.control.items()
         },
+        **({"known_from": candidate.known_from.isoformat()} if candidate.known_from else {}),
         **({"etag": extract.etag} if extract.etag else {}),
         **({"last_modified": extract.last_modified} if extract.last_modified else {}),
     }

@@ -9,18 +9,20 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from raw.doors import Extract, Original
-from raw.doors.drop_folder import Said, read_sidecar, sidecar_of
+from raw.doors.drop_folder import Request, Said, fits, read_sidecar, sidecar_of, stated_day
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table, did_you_mean
-from raw.land import differing_totals
+from raw.land import reconcile, refuse_emptiness, refuse_the_future
 from raw.readers import Read, read_part
 
 Kind = Literal["csv", "parquet", "json"]
 TOTALS = ("row_count", "byte_count")
+DROPS = "drop_folder"
 COPY_OPTIONS = {"csv": "format csv, header", "parquet": "format parquet", "json": "format json, array true"}
 
 
@@ -58,11 +60,22 @@ class Preview:
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def write(self, target: Path, kind: Kind) -> None:
-        """Write the columns as they would be landed, and ``place``, to a file."""
+        """Write the columns as they would be landed, and ``place``, to a file.
+
+        Raises ``BadInput`` where no file can be written there.
+        """
         import duckdb
 
         columns = ", ".join(map(_quoted, self.table.columns))
         sql = f"select {columns}, _place as place from {self._relation} order by _row_number"
+        # Opened here first: the store's own words about a folder, or one that is not there, help nobody.
+        try:
+            target.open("ab").close()
+        except OSError as error:
+            raise BadInput.one(
+                str(target), f"no place for a file ({error.strerror})", "a file that can be written",
+                "name another file, in a folder that is there",
+            ) from error  # fmt: skip
         with duckdb.connect() as connection:
             connection.execute(f"copy ({sql}) to {_literal(str(target))} ({COPY_OPTIONS[kind]})")
 
@@ -85,23 +98,15 @@ def preview(
 
     What the files do not say of themselves comes from ``said``, else from their sidecar (``drop_folder``).
     Without ``table_name`` the table is the only one that accepts the files. Raises ``BadInput`` with the
-    reasons where none does, and asks where several do.
+    reasons of the nearest table where none does, and asks where several do. What a pull would refuse is
+    refused, but for what only the landing tells: withdrawn rows, the bytes of another scope.
     """
-    beside = _beside(files[0], feed)
     asked = dict(said or {})
     _check_names(feed, asked)
-    totals = {name: int(asked[name]) for name in TOTALS if name in asked}
-    extract = Extract(
-        originals=tuple(Original(file.name, file) for file in files),
-        url=str(files[0]),
-        media_type="application/octet-stream",
-        control={**beside.control, **totals},
-        facts={**beside.facts, **{name: text for name, text in asked.items() if name not in TOTALS}},
-        origin=beside.origin,
-    )
     for file in files:
         if not file.is_file():
             raise BadInput.one(str(file), "no such file", "a file", "correct the path")
+    extract = _extract(feed, files, asked)
     with tempfile.TemporaryDirectory(prefix="raw-read-") as folder:
         if table_name is not None or len(feed.tables) == 1:
             name = table_name or next(iter(feed.tables))
@@ -110,24 +115,44 @@ def preview(
             yield _guessed(feed, extract, Path(folder))
 
 
+def _extract(feed: Feed, files: Sequence[Path], asked: Mapping[str, str]) -> Extract:
+    """The files as a drop folder would give them, with what was asked for in the place of what is beside."""
+    beside = _beside(files, feed)
+    totals = {name: int(asked[name]) for name in TOTALS if name in asked}
+    today = datetime.now(UTC).astimezone().date()
+    return Extract(
+        originals=tuple(Original(file.name, file) for file in files),
+        url=str(files[0]),
+        media_type="application/octet-stream",
+        control={**beside.control, **totals},
+        facts={**beside.facts, **{name: text for name, text in asked.items() if name not in TOTALS}},
+        origin=beside.origin,
+        known_from=stated_day(files[0].name, beside, None) or today,
+        said_in="--set" if asked else str(sidecar_of(files[0])),
+    )
+
+
 def _understood(feed: Feed, table_name: str, extract: Extract, folder: Path) -> Preview:
+    """The file as landing would take it, by the same checks as far as they need no landing."""
     table, part = feed.table(table_name), folder / f"{table_name}.parquet"
     read = read_part(extract, table, part)
-    if problems := differing_totals(extract, read.row_count):
-        raise BadInput(problems)
+    reconcile(extract, read.row_count, table)
+    refuse_the_future(extract, read, table, part)
+    if not read.is_absent and not (table.optional and read.row_count == 0):
+        refuse_emptiness(extract, read)
     return Preview(table_name, table, extract, read, part)
 
 
 def _guessed(feed: Feed, extract: Extract, folder: Path) -> Preview:
     accepted: list[Preview] = []
-    refusals: list[Problem] = []
+    refusals: dict[str, tuple[Problem, ...]] = {}
     for name in feed.tables:
         try:
             accepted.append(_understood(feed, name, extract, folder))
         except BadInput as error:
-            refusals += [replace(problem, where=f"[{name}] {problem.where}") for problem in error.problems]
+            refusals[name] = error.problems
     if not accepted:
-        raise BadInput(refusals)
+        raise BadInput(_nearest(feed, extract.name, refusals))
     if len(accepted) > 1:
         names = ", ".join(one.table_name for one in accepted)
         raise BadInput.one(
@@ -136,15 +161,53 @@ def _guessed(feed: Feed, extract: Extract, folder: Path) -> Preview:
     return accepted[0]
 
 
+def _nearest(feed: Feed, name: str, refusals: Mapping[str, tuple[Problem, ...]]) -> list[Problem]:
+    """The refusal of the table that the file is most likely for, and which others refuse it too."""
+    nearest = min(refusals, key=lambda table_name: _distance(feed, table_name, name, refusals[table_name]))
+    told = [replace(problem, where=f"[{nearest}] {problem.where}") for problem in refusals[nearest]]
+    others = [table_name for table_name in refusals if table_name != nearest]
+    rest = Problem(
+        where=name,
+        found=f"{len(others)} other tables that refuse it too ({', '.join(others)})",
+        expected=f"a file of {nearest}, which it is nearest to",
+        remedy="see the reasons above; of another table --table NAME tells them",
+    )
+    return [*told, rest]
+
+
+def _distance(
+    feed: Feed, table_name: str, name: str, problems: Sequence[Problem]
+) -> tuple[bool, bool, int, int]:
+    """How far a file is from a table: not of its name, not even of its layout, and how much is wrong."""
+    pattern = (
+        Request.model_validate(feed.ways(table_name)[DROPS]).files.get(table_name)
+        if (DROPS in feed.ways(table_name))
+        else None
+    )
+    in_header = sum("header" in problem.where for problem in problems)
+    in_rows = any(", column " in problem.where for problem in problems)
+    return (pattern is None or not fits(name, pattern), not in_rows, in_header, len(problems))
+
+
 def _facts(feed: Feed) -> list[str]:
     """The facts of all tables, each once: which table a file is for is not known yet."""
     return list(dict.fromkeys(name for table in feed.tables.values() for name in table.facts))
 
 
-def _beside(file: Path, feed: Feed) -> Said:
+def _beside(files: Sequence[Path], feed: Feed) -> Said:
     """What is said of a file (or of the download it is a part of) beside it; nothing without a sidecar."""
-    sidecar = sidecar_of(file)
-    return read_sidecar(sidecar, _facts(feed)) if sidecar.is_file() else Said()
+    sidecar = sidecar_of(files[0])
+    if not sidecar.is_file():
+        return Said()
+    said = read_sidecar(sidecar, _facts(feed))
+    if said.parts is not None and said.parts != len(files):
+        raise BadInput.one(
+            f"{sidecar}, parts",
+            f"{said.parts}, and {len(files)} given",
+            "all parts of the download",
+            "name every part on the command line, or correct the sidecar",
+        )
+    return said
 
 
 def _check_names(feed: Feed, said: Mapping[str, str]) -> None:

@@ -53,7 +53,7 @@ def test_a_feed_of_one_yaml_and_a_sample_reaches_the_warehouse(
     shutil.copytree(REPO / "raw/feeds", feeds)
     shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     (feeds / "tide_gauges.yml").write_text(FEED, encoding="utf-8")
-    sample = house.inbox / "tide_gauges/2022-12.csv"
+    sample = house.inbox / "tide_gauges/2022-12-31_levels.csv"
     sample.parent.mkdir(parents=True)
     sample.write_text("GAUGE,MONTH,LEVEL_MM\n007,2022-12,2410.5\n008,2022-12,\n", encoding="utf-8")
     monkeypatch.setenv("RAW_FEEDS", str(feeds))
@@ -67,7 +67,7 @@ def test_a_feed_of_one_yaml_and_a_sample_reaches_the_warehouse(
     (feed,) = [feed for feed in declared_feeds() if feed.feed == "tide_gauges"]
     (landed,) = pull(feed, date(2022, 12, 31), landing_root=house.landing)
     assert landed.is_new
-    assert (landed.vintage_dir / "2022-12.csv").read_bytes() == sample.read_bytes()
+    assert (landed.vintage_dir / sample.name).read_bytes() == sample.read_bytes()
 
     build = house.build("2022-12", date(2022, 12, 31))
     with reader(build.file) as connection:

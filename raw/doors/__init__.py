@@ -67,7 +67,9 @@ class Extract:
     files kept beside the original (a structure message, a header dump), by file name. ``facts`` are what
     the file does not say of itself but its page, request or sidecar does (month, direction), by column.
     ``origin`` is given where the sender marked it otherwise than the feed declares: simulated. ``etag`` and
-    ``last_modified`` are the publisher's marks of this version, as it wrote them.
+    ``last_modified`` are the publisher's marks of this version, as it wrote them. ``known_from`` is the day
+    from which a file that people gave us is known, unless its reader finds one in it; ``said_in`` is where
+    people said what the file does not say, to be corrected there.
     """
 
     originals: tuple[Original, ...]
@@ -80,6 +82,8 @@ class Extract:
     origin: Origin | None = None
     etag: str | None = None
     last_modified: str | None = None
+    known_from: date | None = None
+    said_in: str | None = None
 
     @property
     def name(self) -> str:

@@ -1,12 +1,15 @@
 """Files that people put into a folder: ``$RAW_INBOX/<feed>/`` (default ``raw/inbox/<feed>/``).
 
 If a file's name begins with a day (``2023-04-30_…``), that is the day it was given to us, and it is not known
-before. Otherwise its reader says so, or nobody does.
+before. So does ``known_from`` in its sidecar, and the fact that ``published_on`` of the request names; of
+several days the latest counts. Otherwise its reader says so (see :mod:`raw.land`); and where nobody does, a
+file is known from the day it arrived in the folder. A pull as of an earlier day leaves it there and says why.
 
 With ``sidecar`` what the file does not say of itself stands beside it: ``lines.csv.facts.json`` for
 ``lines.csv``, a JSON object of facts by column name, and of what may be said of any file: ``row_count`` (the
-sender's own total), ``parts`` (how many files it is), ``origin``. The parts of one download are
-``lines.1.csv``, ``lines.2.csv`` and so on, with the one sidecar of ``lines.csv``.
+sender's own total), ``parts`` (how many files it is), ``origin``, ``known_from``. The parts of one download
+are ``lines.1.csv``, ``lines.2.csv`` and so on, with the one sidecar of ``lines.csv``; a year is no part
+(``lines.2024.csv``), nor is a file with a sidecar of its own.
 
 With ``move`` a file does not stay: it goes into a folder of its own below ``done/`` or ``rejected/``, and a
 ``receipt.json`` beside it says where it was landed or why it was not. What was written within the last
@@ -28,12 +31,13 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from raw.doors import Extract, Origin, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, did_you_mean
-from raw.readers import is_date
+from raw.readers import is_date, last_day_meant
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +55,8 @@ MEDIA_TYPES = {
 SIDECAR = ".facts.json"
 DONE, REJECTED, RECEIPT = "done", "rejected", "receipt.json"
 PART_NAME = re.compile(r"(?P<stem>.+)\.(?P<number>[1-9]\d{0,3})(?P<suffix>\.[^.]+)", re.ASCII)
+# A larger number is a year, unless the sidecar says that there are so many parts.
+MOST_PARTS_UNSAID = 999
 
 
 class Request(BaseModel):
@@ -58,7 +64,8 @@ class Request(BaseModel):
 
     ``files`` gives the name pattern of each table's files (needed where a feed has several tables),
     ``extensions`` what may be dropped, ``max_bytes`` how large one file may be. ``sidecar`` asks for a
-    sidecar beside every file, ``move`` for files to be moved once they are dealt with.
+    sidecar beside every file, ``move`` for files to be moved once they are dealt with. ``published_on`` names
+    the fact that says on which day (or in which month or year) a file was published.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,6 +75,7 @@ class Request(BaseModel):
     max_bytes: int = Field(default=50_000_000, gt=0)
     sidecar: bool = False
     move: bool = False
+    published_on: str | None = None
 
 
 class Said(BaseModel):
@@ -75,9 +83,19 @@ class Said(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    row_count: int | None = Field(default=None, ge=0)
-    parts: int | None = Field(default=None, ge=1)
+    # Strict: true is no number of rows, and "12" is a text.
+    row_count: int | None = Field(default=None, ge=0, strict=True)
+    parts: int | None = Field(default=None, ge=1, strict=True)
     origin: Origin | None = None
+    known_from: date | None = None
+
+    @field_validator("known_from", mode="before")
+    @classmethod
+    def _is_a_day(cls, value: object) -> object:
+        """A number would be taken for seconds since 1970."""
+        if value is not None and not (isinstance(value, str) and is_date(value)):
+            raise ValueError("a day")
+        return value
 
     @property
     def facts(self) -> dict[str, str]:
@@ -112,7 +130,8 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     """Yield the files dropped for a table, by name; those of a later day or not yet settled wait.
 
     ``month`` does not choose among the files: a late correction of another month must get in too. Raises
-    ``BadInput`` with every file that may not be there, or lacks its sidecar or one of its parts.
+    ``BadInput`` with every file that may not be there, or lacks its sidecar or one of its parts, and with
+    every sidecar that lacks its file.
     """
     request = Request.model_validate(feed.request)
     folder = inbox(feed)
@@ -120,21 +139,28 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         logger.info("%s: nothing was dropped, the folder does not exist", folder)
         return
     paths = [path for path in sorted(folder.iterdir()) if not _is_left_alone(path, request)]
+    lone = list(_lone_sidecars(folder, paths, table_name, feed, request))
     if request.move:
         paths = list(_settled(paths, request))
     problems = [problem for path in paths if (problem := _problem(path, request))]
     good = [path for path in paths if not _problem(path, request)]
-    problems += _strays(good, table_name, feed, request)
+    problems += [*_strays(good, table_name, feed, request), *lone]
     for dropped in _downloads(good, request):
-        said_on = _day_in_name(dropped.name)
         if not _belongs(dropped.name, table_name, feed, request):
             continue
-        if said_on and date.fromisoformat(said_on) > as_of:
-            continue
         try:
-            yield _extract(feed, table_name, dropped, said_on, request)
+            stated, extract = _extract(feed, table_name, dropped, request)
         except BadInput as error:
             problems += error.problems
+            continue
+        if stated is not None and stated > as_of:
+            logger.warning(
+                "%s: 写明 %s 起才知道，截至 %s 尚不知道，留在原处 / said to be known from %s, so not by %s; "
+                "left where it is",
+                dropped.paths[0], stated, as_of, stated, as_of,
+            )  # fmt: skip
+            continue
+        yield extract
     # Told last, so that one bad file does not keep the others out.
     if problems:
         raise BadInput(problems)
@@ -191,20 +217,41 @@ def _age_seconds(path: Path) -> float:
     return time.time() - min(told.st_mtime, told.st_ctime)
 
 
-def _extract(
-    feed: Feed, table_name: str, dropped: _Dropped, said_on: str | None, request: Request
-) -> Extract:
+def _extract(feed: Feed, table_name: str, dropped: _Dropped, request: Request) -> tuple[date | None, Extract]:
+    """A download, and the day from which it is known by what is said of it, if anything is."""
     said, beside = (_said(dropped, feed, table_name), _beside(dropped)) if request.sidecar else (Said(), {})
-    return Extract(
+    stated = stated_day(dropped.name, said, request.published_on)
+    published = said.facts.get(request.published_on or "", "")
+    return stated, Extract(
         originals=tuple(Original(path.name, path) for path in dropped.paths),
         url=f"inbox:{feed.feed}/{dropped.name}",
         media_type=MEDIA_TYPES.get(dropped.paths[0].suffix.lower(), "application/octet-stream"),
-        published_at=said_on,
+        published_at=published if is_date(published) else _day_in_name(dropped.name),
         control=said.control,
         companions=beside,
         facts=said.facts,
         origin=said.origin,
+        known_from=stated or _arrived_on(dropped.paths),
+        said_in=str(dropped.sidecar) if request.sidecar else None,
     )
+
+
+def stated_day(name: str, said: Said, published_on: str | None) -> date | None:
+    """The day from which a file is known by what is said of it; of several the latest, for which all hold."""
+    named = _day_in_name(name)
+    published = last_day_meant(said.facts.get(published_on or "", ""))
+    days = (date.fromisoformat(named) if named else None, said.known_from, published)
+    return max((day for day in days if day is not None), default=None)
+
+
+def _arrived_on(paths: Iterable[Path]) -> date:
+    """The day on which the last of the files came into the folder.
+
+    The day of the inode, not that of the content: copies and archives carry any day of the content along, and
+    a file whose content is old has all the same not been known here before it came.
+    """
+    changed = max(path.stat().st_ctime for path in paths)
+    return datetime.fromtimestamp(changed, UTC).astimezone().date()
 
 
 def _downloads(paths: list[Path], request: Request) -> list[_Dropped]:
@@ -213,15 +260,50 @@ def _downloads(paths: list[Path], request: Request) -> list[_Dropped]:
         return [_Dropped(path.name, (path,)) for path in paths]
     found: dict[str, list[tuple[int, Path]]] = {}
     for path in paths:
-        part = PART_NAME.fullmatch(path.name)
-        found.setdefault(_whole_name(path), []).append((int(part["number"]) if part else 0, path))
+        found.setdefault(_whole_name(path), []).append((_part_number(path), path))
     return [_Dropped(name, tuple(path for _, path in sorted(parts))) for name, parts in found.items()]
+
+
+def _part_number(path: Path) -> int:
+    """Which part of a download a file is; 0 for one that is a download of its own.
+
+    A number in a name may be anything else, a year. It is a part's where the file has no sidecar of its own
+    and is either one of the `parts` that the sidecar of the whole speaks of, or small, with that sidecar or
+    another part beside it.
+    """
+    named = PART_NAME.fullmatch(path.name)
+    if named is None or path.with_name(path.name + SIDECAR).exists():
+        return 0
+    number = int(named["number"])
+    sidecar = path.with_name(f"{named['stem']}{named['suffix']}{SIDECAR}")
+    if number > MOST_PARTS_UNSAID:
+        return number if number <= _parts_said(sidecar) else 0
+    return number if sidecar.exists() or _has_other_parts(path, named) else 0
+
+
+def _parts_said(sidecar: Path) -> int:
+    """How many parts a sidecar speaks of; what is wrong with it is told where it is read for its facts."""
+    try:
+        parts = json.loads(sidecar.read_text(encoding="utf-8-sig"))["parts"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0
+    return parts if isinstance(parts, int) else 0
+
+
+def _has_other_parts(path: Path, named: re.Match[str]) -> bool:
+    others = (PART_NAME.fullmatch(other.name) for other in path.parent.iterdir() if other.name != path.name)
+    return any(
+        (other["stem"], other["suffix"]) == (named["stem"], named["suffix"])
+        and int(other["number"]) <= MOST_PARTS_UNSAID
+        for other in others
+        if other
+    )
 
 
 def _whole_name(path: Path) -> str:
     """The name of the download that a file is, or is a part of: ``lines.csv`` for ``lines.2.csv``."""
-    part = PART_NAME.fullmatch(path.name)
-    return f"{part['stem']}{part['suffix']}" if part else path.name
+    named = PART_NAME.fullmatch(path.name)
+    return f"{named['stem']}{named['suffix']}" if named and _part_number(path) else path.name
 
 
 def sidecar_of(path: Path) -> Path:
@@ -231,21 +313,98 @@ def sidecar_of(path: Path) -> Path:
 
 def read_sidecar(path: Path, facts: Sequence[str]) -> Said:
     """What a sidecar says; raises ``BadInput`` for other JSON, or a name not in ``facts``."""
+    members = _members(path, facts)
+    known = [*facts, *Said.model_fields]
+    problems = [*_slips(path, members, known)]
     try:
-        said = Said.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, ValidationError) as error:
-        found = " ".join(str(error).split())[:200]
-        raise BadInput.one(str(path), found, f"a JSON object like {_example(facts)}", "correct it") from error
-    for name in said.facts:
-        if name not in facts:
-            known = [*facts, *Said.model_fields]
-            found = f"an unknown name {name!r}{did_you_mean(name, known)}"
-            raise BadInput.one(str(path), found, f"names of {', '.join(known)}", "correct or remove it")
+        said = Said.model_validate(members)
+    except ValidationError as error:
+        problems += [_refused_member(path, one) for one in error.errors()]
+    if problems:
+        raise BadInput(problems)
+    today = datetime.now(UTC).astimezone().date()
+    if said.known_from is not None and said.known_from > today:
+        raise BadInput.one(
+            f"{path}, known_from", str(said.known_from), f"a day up to today, {today}", "correct the sidecar"
+        )
     return said
+
+
+def _members(path: Path, facts: Sequence[str]) -> dict[str, object]:
+    """The members of the JSON object that a sidecar is, each once."""
+    wanted = f"a JSON object like {_example(facts)}, in UTF-8"
+    try:
+        read = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_Members)
+    except UnicodeDecodeError as error:
+        found = f"bytes that are not UTF-8 at position {error.start}"
+        raise BadInput.one(str(path), found, wanted, "save it as UTF-8") from error
+    except json.JSONDecodeError as error:
+        found = f"no JSON at line {error.lineno}, column {error.colno} ({error.msg})"
+        raise BadInput.one(str(path), found, wanted, "correct that place") from error
+    if not isinstance(read, _Members):
+        raise BadInput.one(str(path), f"JSON that is no object: {read!r:.60}", wanted, "correct it")
+    names = [name for name, _ in read]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput.one(
+            str(path), f"{', '.join(twice)} more than once", "every name once", "remove the wrong one"
+        )
+    return dict(read)
+
+
+class _Members(list[tuple[str, object]]):
+    """The members of a JSON object as they stand there: a name that stands twice is seen."""
+
+
+def _slips(path: Path, members: dict[str, object], known: list[str]) -> Iterator[Problem]:
+    for name, value in members.items():
+        if name not in known:
+            found = f"an unknown name {name!r}{did_you_mean(name, known)}"
+            yield Problem(str(path), found, f"names of {', '.join(known)}", "correct or remove it")
+        elif name not in Said.model_fields and (isinstance(value, bool) or not isinstance(value, str | int)):
+            found = json.dumps(value, ensure_ascii=False, default=str)[:60]
+            yield Problem(f"{path}, {name}", found, 'text in quotes, as in "2024-01"', "correct the sidecar")
+
+
+# What may stand in the members of any sidecar.
+_MEANT = {
+    "row_count": "a whole number from 0 on, without quotes",
+    "parts": "a whole number from 1 on, without quotes",
+    "origin": "published, returned or simulated",
+    "known_from": 'a day as in "2024-02-20"',
+}
+
+
+def _refused_member(path: Path, error: ErrorDetails) -> Problem:
+    name = str(error["loc"][0])
+    found = json.dumps(error["input"], ensure_ascii=False, default=str)[:60]
+    return Problem(f"{path}, {name}", found, _MEANT[name], "correct the sidecar")
 
 
 def _example(facts: Sequence[str]) -> str:
     return "{" + ", ".join(f'"{name}": "…"' for name in facts) + "}"
+
+
+def _lone_sidecars(
+    folder: Path, paths: list[Path], table_name: str, feed: Feed, request: Request
+) -> Iterator[Problem]:
+    """Sidecars whose file is not there: who put it beside nothing waits for a file that never lands.
+
+    Told for the first table only. With ``move`` one written lately may only be ahead of its file.
+    """
+    if not request.sidecar or not _is_first(table_name, feed):
+        return
+    spoken_of = {sidecar_of(path) for path in paths}
+    for sidecar in sorted(folder.glob(f"*{SIDECAR}")):
+        is_awaited = request.move and _age_seconds(sidecar) < SETTLED_SECONDS
+        if sidecar in spoken_of or sidecar.name.startswith((".", "~$")) or is_awaited:
+            continue
+        name = sidecar.name.removesuffix(SIDECAR)
+        yield Problem(
+            where=str(sidecar),
+            found="a sidecar without its file",
+            expected=f"{name}, or its parts, beside it",
+            remedy="drop the file, or correct the sidecar's name, or take it out of the folder",
+        )
 
 
 def _said(dropped: _Dropped, feed: Feed, table_name: str) -> Said:
@@ -268,7 +427,7 @@ def _said(dropped: _Dropped, feed: Feed, table_name: str) -> Said:
 
 
 def _check_parts(dropped: _Dropped, said: Said) -> None:
-    numbers = [int(part["number"]) if (part := PART_NAME.fullmatch(p.name)) else 0 for p in dropped.paths]
+    numbers = [_part_number(path) for path in dropped.paths]
     wanted = list(range(1, (said.parts or max(numbers)) + 1)) if numbers != [0] else [0]
     if said.parts is not None and numbers == [0]:
         wanted = [0] if said.parts == 1 else list(range(1, said.parts + 1))
@@ -322,7 +481,7 @@ def _problem(path: Path, request: Request) -> Problem | None:
 def _belongs(name: str, table_name: str, feed: Feed, request: Request) -> bool:
     """Whether a file is one of the table; without a pattern all files belong to the only table."""
     if table_name in request.files:
-        return fnmatchcase(name, request.files[table_name])
+        return fits(name, request.files[table_name])
     if len(feed.tables) == 1:
         return True
     raise BadInput.one(
@@ -333,17 +492,27 @@ def _belongs(name: str, table_name: str, feed: Feed, request: Request) -> bool:
     )
 
 
+def fits(name: str, pattern: str) -> bool:
+    """Whether a file's name fits the pattern of a table, a day in front of it or none."""
+    return any(fnmatchcase(one, pattern) for one in (name, name[11:] if _day_in_name(name) else name))
+
+
+def _is_first(table_name: str, feed: Feed) -> bool:
+    """Whether a table is the first of its feed that comes through this door."""
+    ours = __name__.rpartition(".")[2]
+    return table_name == next(name for name in feed.tables if ours in feed.ways(name))
+
+
 def _strays(paths: list[Path], table_name: str, feed: Feed, request: Request) -> Iterator[Problem]:
     """Files that fit the pattern of no table: nobody would take them. Told for the first table only."""
-    ours = __name__.rpartition(".")[2]
-    if not request.files or table_name != next(name for name in feed.tables if ours in feed.ways(name)):
+    if not request.files or not _is_first(table_name, feed):
         return
     said = [way.get("files") or {} for name in feed.tables for way in feed.ways(name).values()]
     patterns = [
         pattern for files in said for pattern in (files.values() if isinstance(files, dict) else [files])
     ]
     for dropped in _downloads(paths, request):
-        if not any(fnmatchcase(dropped.name, pattern) for pattern in patterns):
+        if not any(fits(dropped.name, pattern) for pattern in patterns):
             yield Problem(
                 where=str(dropped.paths[0]),
                 found="a name that fits no table, so nobody takes the file",

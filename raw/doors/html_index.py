@@ -18,13 +18,11 @@ from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
 from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
-from raw.html_page import AGAIN, body_of, parsed, text_of
+from raw.html_page import AGAIN, DAY, body_of, parsed, period_of_title, published_day, text_of, title_of
 from raw.readers import html_table
-from raw.title_period import title_period
 
 ITEMS = ".news_list li"
 PAGE_TYPES = ("text/html",)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Request(BaseModel):
@@ -69,15 +67,6 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     refusals.tell()
 
 
-def period_of_title(title: str) -> str | None:
-    """The period a title is about: 2022-Q3 for 前三季度 and 1-3季度, 2022-10 for 1-10月, 2022 for a year.
-
-    ``None`` where it is not understood, as 二季度, 下半年 and 2-3月: tables are cumulative.
-    """
-    period = title_period(title)
-    return period.quarter_month_or_year if period else None
-
-
 def _fetch(address: str, request: Request) -> Fetched:
     policy = Policy(
         read_timeout=request.read_timeout,
@@ -95,7 +84,7 @@ def _pages(listed: Fetched, request: Request, as_of: date) -> list[tuple[str, st
     found = []
     for item in page.select(ITEMS):
         link = item.find("a", href=True)
-        day = _DAY.search(text_of(item))
+        day = DAY.search(text_of(item))
         is_out = day is None or date.fromisoformat(day[0]) <= as_of
         if link is not None and is_out and re.search(request.titles, text_of(link)):
             found.append((urljoin(listed.url, str(link["href"])), text_of(link)))
@@ -108,17 +97,17 @@ def _extract(answer: Fetched, address: str, link_title: str, request: Request, a
     Raises ``BadInput`` for a page that does not say day and period, or is about another period than its link.
     """
     page = parsed(answer.content, answer.url)
-    title = text_of(page.h1) if page.h1 else ""
-    day = _DAY.search(text_of(info)) if (info := page.select_one(".info")) else None
+    title = title_of(page)
+    day = published_day(page)
     period = period_of_title(title)
     if day is None or period is None:
-        found = f"title {title!r}, day {day[0] if day else None}"
+        found = f"title {title!r}, day {day}"
         raise BadInput.one(answer.url, found, "a title with its period, and 发布日期", AGAIN)
     if period_of_title(link_title) not in (None, period):
         raise BadInput.one(
             answer.url, f"a page about {period}", f"the page of the link {link_title!r}", AGAIN
         )
-    if date.fromisoformat(day[0]) > as_of or body_of(page).select_one(request.must_hold) is None:
+    if date.fromisoformat(day) > as_of or body_of(page).select_one(request.must_hold) is None:
         return None
     if request.rows or request.units:
         _verify(answer, request)
@@ -127,12 +116,12 @@ def _extract(answer: Fetched, address: str, link_title: str, request: Request, a
         originals=(Original(f"{identity}.html", answer.content),),
         url=answer.url,
         media_type=answer.media_type,
-        published_at=day[0],
+        published_at=day,
         facts={
             "PAGE_ID": identity,
             "PAGE_URL": answer.url,
             "PAGE_TITLE": title,
-            "PUBLISHED_DATE": day[0],
+            "PUBLISHED_DATE": day,
             "REFERENCE_PERIOD": period,
         },
         origin=answer.origin,

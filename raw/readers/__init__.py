@@ -115,6 +115,7 @@ def rows_of(extract: Extract, table: Table) -> Rows:
     found = [(one.name, reader.read(one.content, table, one.name)) for one in extract.originals]
     for name, rows in found:
         _check_texts(rows, name)
+    _check_said(module, extract, table)
     rows = found[0][1] if len(found) == 1 else _joined(found)
     return _with_facts(rows, extract.facts, table, extract.name)
 
@@ -131,6 +132,24 @@ def _check_texts(rows: Rows, where: str) -> None:
         for record, place in zip(rows.records, rows.places, strict=True)
         for name, cell in record.items()
         if cell is not None and not isinstance(cell, str)
+    ]
+    if problems:
+        raise BadInput(problems)
+
+
+def _check_said(module: ModuleType, extract: Extract, table: Table) -> None:
+    """Hold what people said beside a file against what it says of itself, where its format can say anything.
+
+    A reader that can has ``said_problems(content, facts, file_name)``. What a door itself read off a page is
+    not asked again.
+    """
+    if extract.said_in is None or not hasattr(module, "said_problems"):
+        return
+    check_facts(extract.facts, table, extract.name)
+    problems = [
+        problem
+        for one in extract.originals
+        for problem in module.said_problems(one.content, extract.facts, one.name)
     ]
     if problems:
         raise BadInput(problems)
@@ -353,6 +372,28 @@ def last_day_meant(printed: str) -> date | None:
     year, month = int(match[1]), int(match[2] or 12)
     try:
         return date(year, month, int(match[3] or calendar.monthrange(year, month)[1]))
+    except ValueError:
+        return None
+
+
+def last_day_of(period: str) -> date | None:
+    """The last day of a period as this house writes them, or of a day; ``None`` for any other text."""
+    if is_date(period):
+        return date.fromisoformat(period)
+    if not PERIOD.fullmatch(period):
+        return None
+    year, _, part = period.partition("-")
+    if part.startswith("W"):
+        # A year without a 53rd week has none that could end.
+        return _last_day_of_week(int(year), int(part[1:]))
+    months = {"S": 6, "Q": 3}.get(part[:1])
+    month = int(part[1:]) * months if months else int(part or 12)
+    return last_day_meant(f"{year}-{month:02d}")
+
+
+def _last_day_of_week(year: int, week: int) -> date | None:
+    try:
+        return date.fromisocalendar(year, week, 7)
     except ValueError:
         return None
 

@@ -37,16 +37,21 @@ ENCODING = "gb18030"
 # The money column is named by the currency.
 MONEY = {"CNY": "人民币", "USD": "美元"}
 MONTH = "数据年月"
-COMMODITY = "商品编码"
+COMMODITY, COMMODITY_NAME = "商品编码", "商品名称"
 # What one may ask the lines to be broken down by: the platform's own four, then those a customs office adds.
 OUTER_FIELDS = {
-    "CODE_TS": (COMMODITY, "商品名称"),
+    "CODE_TS": (COMMODITY, COMMODITY_NAME),
     "ORIGIN_COUNTRY": ("贸易伙伴编码", "贸易伙伴名称"),
     "TRADE_MODE": ("贸易方式编码", "贸易方式名称"),
     "TRADE_CO_PORT": ("注册地编码", "注册地名称"),
 }
 OFFICE_FIELDS = (("国内地区编码",), ("行政区划编码",), ("关区编码",))
 TOTAL = "_T"
+ALL = "all"
+# One term of SELECTION: CODE_TS=12019019, or CODE_TS=1201,1202. Terms are joined by ";".
+SELECTED = re.compile(r"(?P<field>[A-Z_]+)=(?P<codes>\d+(,\d+)*)", re.ASCII)
+# So the simulator calls its commodities, and no publisher one of his.
+SIMULATED_NAME = "模拟商品"
 # The platform gives no more rows than this in one download.
 PART_ROWS = 10_000
 
@@ -72,7 +77,8 @@ def read_into(extract: Extract, table: Table, target: Path) -> Read:
 
     Raises ``BadInput`` naming file, row, what was found, what was expected and the remedy: for facts that are
     missing or do not agree with the file, another encoding, another layout, lines that break off, cells that
-    are not as declared, months outside the period, mixed code lengths, keys and parts that stand twice.
+    are not as declared, months outside the period, codes outside the selection, mixed code lengths, keys and
+    parts that stand twice, and simulated lines that are not said to be.
     """
     _check_facts(extract.facts, table, extract.name)
     _check_parts_differ(extract)
@@ -100,6 +106,25 @@ def _check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
     period, last = facts["PERIOD"], facts["LAST_MONTH"]
     if last[:4] != period[:4] or (len(period) == 7 and last != period):
         raise BadInput.one(f"{where}, LAST_MONTH", repr(last), f"a month of {period}", correct)
+    _selected(facts["SELECTION"], where)
+
+
+def _selected(selection: str, where: str) -> dict[str, tuple[str, ...]]:
+    """The codes that were asked for, by column; raise ``BadInput`` for what is no selection."""
+    found: dict[str, tuple[str, ...]] = {}
+    for term in [] if selection == ALL else selection.split(";"):
+        told = SELECTED.fullmatch(term)
+        column = OUTER_FIELDS[told["field"]][0] if told and told["field"] in OUTER_FIELDS else None
+        if told is None or column is None or column in found:
+            raise BadInput.one(
+                f"{where}, SELECTION",
+                repr(selection),
+                f"{ALL}, or as in CODE_TS=1201,12019019;ORIGIN_COUNTRY=502, each of "
+                f"{', '.join(OUTER_FIELDS)} once",
+                "correct what is said beside the file",
+            )
+        found[column] = tuple(told["codes"].split(","))
+    return found
 
 
 def _check_parts_differ(extract: Extract) -> None:
@@ -525,6 +550,8 @@ class _Found:
     problems: list[Problem] = field(default_factory=list)
     months: set[str] = field(default_factory=set)
     lengths: set[int] = field(default_factory=set)
+    codes: dict[str, set[str]] = field(default_factory=dict)
+    is_simulated: bool = False
     part: str = ""
     part_rows: int = 0
 
@@ -545,6 +572,9 @@ class _Found:
             self.problems.append(Problem(place, seen, expected, self._remedy(column)))
         self.months |= block.texts.get(MONTH, set())
         self.lengths |= {len(code) for code in block.texts.get(COMMODITY, set())}
+        for column, _ in OUTER_FIELDS.values():
+            self.codes.setdefault(column, set()).update(block.texts.get(column, ()))
+        self.is_simulated |= any(SIMULATED_NAME in name for name in block.texts.get(COMMODITY_NAME, ()))
         self.keys.add(block.hashes)
         self.part_rows += block.row_count
         self.row_count += block.row_count
@@ -572,7 +602,13 @@ class _Found:
         """Say what only the whole tells; raise ``BadInput`` if anything was wrong."""
         if self.problems:
             raise BadInput(self.told())
-        problems = [*self._wrong_period(), *self._mixed_levels(), *self._cut_off()]
+        problems = [
+            *self._wrong_period(),
+            *self._not_selected(),
+            *self._mixed_levels(),
+            *self._cut_off(),
+            *self._simulated_unsaid(),
+        ]
         if not problems and self.keys.may_repeat():
             problems = list(_duplicates(target, self.table, self.extract.name))
         if problems:
@@ -591,6 +627,29 @@ class _Found:
         elif last not in self.months:
             yield Problem(
                 name, f"no line of {last}, the last is {max(self.months)}", f"lines up to {last}", correct
+            )
+
+    def _not_selected(self) -> Iterator[Problem]:
+        """Lines that the query said beside the file cannot have given; chapters stand for all below them."""
+        name, said = self.extract.name, self.extract.facts["SELECTION"]
+        for column, wanted in _selected(said, name).items():
+            found = self.codes.get(column, set())
+            is_asked = str.startswith if column == COMMODITY else str.__eq__
+            if others := sorted(code for code in found if not any(is_asked(code, one) for one in wanted)):
+                yield Problem(
+                    f"{name}, column {column}",
+                    f"lines of {', '.join(others[:5])}{', …' if len(others) > 5 else ''}",
+                    f"{', '.join(wanted)}, as SELECTION says ({said})",
+                    "correct SELECTION beside the file, or download the file of that selection",
+                )
+
+    def _simulated_unsaid(self) -> Iterator[Problem]:
+        if self.is_simulated and self.extract.origin != "simulated":
+            yield Problem(
+                f"{self.extract.name}, column {COMMODITY_NAME}",
+                f"commodities called {SIMULATED_NAME}, as the simulator calls them, without its mark",
+                "simulated lines marked as such",
+                'put "origin": "simulated" into the sidecar; simulated lines are never published ones',
             )
 
     def _mixed_levels(self) -> Iterator[Problem]:

@@ -9,13 +9,14 @@ row carry it as their parent, so that a sum over the rows without a parent count
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bs4 import Tag
 
-from raw.errors import BadInput
-from raw.html_page import AGAIN, body_of, parsed, text_of
+from raw.errors import BadInput, Problem
+from raw.html_page import AGAIN, body_of, parsed, period_of_title, published_day, text_of, title_of
 from raw.readers import Rows
 
 if TYPE_CHECKING:
@@ -78,6 +79,33 @@ class _Line:
 def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
     """Read all tables of a page; see :func:`read_tables`."""
     return read_tables(content, file_name)
+
+
+def said_problems(content: bytes, facts: Mapping[str, str], file_name: str) -> Iterator[Problem]:
+    """Where the facts said beside a kept page are not what the page, or its own title, says.
+
+    A part of a page without title and day says nothing against them.
+    """
+    page = parsed(content, file_name)
+    correct = "look at the page, and correct what is said beside the file"
+    title, day = title_of(page), published_day(page)
+    if title and title != facts["PAGE_TITLE"]:
+        yield Problem(
+            f"{file_name}, PAGE_TITLE", repr(facts["PAGE_TITLE"]), f"{title!r}, as in the page", correct
+        )
+    if day and day != facts["PUBLISHED_DATE"]:
+        yield Problem(
+            f"{file_name}, PUBLISHED_DATE", facts["PUBLISHED_DATE"], f"{day}, as in the page", correct
+        )
+    for named in dict.fromkeys((facts["PAGE_TITLE"], title)):
+        period = period_of_title(named)
+        if period not in (None, facts["REFERENCE_PERIOD"]):
+            yield Problem(
+                f"{file_name}, REFERENCE_PERIOD",
+                facts["REFERENCE_PERIOD"],
+                f"{period}, as in the title {named!r}",
+                correct,
+            )
 
 
 def read_tables(content: bytes, file_name: str) -> Rows:

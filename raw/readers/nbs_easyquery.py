@@ -7,11 +7,11 @@ period asked for, published or not; ``returndata.wdnodes`` says what the codes m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from raw.errors import BadInput
+from raw.errors import BadInput, Problem
 from raw.nbs import (
     AGAIN,
     NATION,
@@ -37,6 +37,22 @@ _TIME_CODE = re.compile(r"(\d{4})(?:(0[1-9]|1[0-2])|([A-D]))?", re.ASCII)
 def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
     """Read the published figures; raise ``BadInput`` for a refusal of the service or another layout."""
     return reply(content, file_name).rows()
+
+
+def said_problems(content: bytes, facts: Mapping[str, str], file_name: str) -> Iterator[Problem]:
+    """Where the catalogue said beside a kept answer cannot be the one of its indicators.
+
+    The answer does not name its catalogue, but the code of an indicator begins with it: A01010101 in A010101.
+    """
+    said = facts["CATALOGUE_ID"]
+    codes = {entry.indicator for entry in reply(content, file_name).entries}
+    if others := sorted(code for code in codes if not code.startswith(said)):
+        yield Problem(
+            f"{file_name}, CATALOGUE_ID",
+            said,
+            f"the catalogue with which its indicators begin: {', '.join(others[:5])}",
+            "correct CATALOGUE_ID beside the file, or keep the answer of that catalogue",
+        )
 
 
 def reply(content: bytes, where: str) -> Reply:

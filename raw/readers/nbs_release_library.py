@@ -7,9 +7,10 @@ value for each indicator and region. There is no rounded and unrounded figure: w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from raw.errors import BadInput
+from raw.errors import BadInput, Problem
 from raw.nbs import (
     AGAIN,
     Entry,
@@ -40,6 +41,23 @@ _REGION = re.compile(r"(\d{6})0{6}", re.ASCII)
 def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
     """Read the published figures; raise ``BadInput`` for a refusal of the service or another layout."""
     return reply(content, file_name).rows()
+
+
+def said_problems(content: bytes, facts: Mapping[str, str], file_name: str) -> Iterator[Problem]:
+    """Where the catalogue said beside a kept answer is not the one that its figures name (``catalogid``)."""
+    named = {
+        value["catalogid"]
+        for one in data_of(content, file_name)
+        for value in member(one, "values", file_name)
+        if value.get("catalogid")
+    }
+    if others := sorted(named - {facts["CATALOGUE_ID"]}):
+        yield Problem(
+            f"{file_name}, CATALOGUE_ID",
+            facts["CATALOGUE_ID"],
+            f"{', '.join(others)}, the catalogid of its figures",
+            "correct CATALOGUE_ID beside the file, or keep the answer of that catalogue",
+        )
 
 
 def reply(content: bytes, where: str) -> Reply:

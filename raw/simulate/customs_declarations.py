@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from raw.doors.drop_folder import mark_settled
-from raw.readers.customs_csv import MONEY
+from raw.readers.customs_csv import MONEY, SIMULATED_NAME
 from raw.replica.table import rows
 
 if TYPE_CHECKING:
@@ -356,9 +356,9 @@ def _commodities() -> list[tuple[str, str, str, str]]:
     for chapter in _CHAPTERS:
         for number in range(_PER_CHAPTER):
             code = f"{chapter:02d}{number:02d}{(number * 7) % 100:02d}00"
-            name = f"模拟商品{code}，种用除外" if number % 10 == 3 else f"模拟商品{code}"
+            name = f"{SIMULATED_NAME}{code}，种用除外" if number % 10 == 3 else f"{SIMULATED_NAME}{code}"
             if number == 7:
-                name = f"模拟商品{code}\n（其他）"
+                name = f"{SIMULATED_NAME}{code}\n（其他）"
             made.append((code, name, "千克", "个" if number % 4 == 0 else "?"))
     return made
 

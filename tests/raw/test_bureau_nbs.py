@@ -76,7 +76,13 @@ def figure(value: str, **more: str) -> dict[str, Any]:
 
 def landed_from(content: bytes, table: str, **facts: str) -> list[dict[str, str | None]]:
     said = {"DATABASE": "csnd", "CATALOGUE_ID": "A01", "REGION": "370200", **facts}
-    extract = Extract((Original("easyquery.json", content),), "inbox:x", "application/json", facts=said)
+    extract = Extract(
+        (Original("easyquery.json", content),),
+        "inbox:x",
+        "application/json",
+        facts=said,
+        said_in="x.facts.json",
+    )
     rows = rows_of(extract, FEED.table(table))
     check_rows(rows, FEED.table(table), "easyquery.json")
     return rows.records
@@ -117,6 +123,38 @@ ODD_PAGE = [
 def test_members_of_another_type_are_refused_by_name(table: str, content: bytes) -> None:
     said = refusal(content, table)
     assert "easyquery.json" in said and "Remedy" in said
+
+
+def test_the_catalogue_said_beside_an_answer_is_that_of_its_figures() -> None:
+    told = refusal(page_body(node("2022", "14136.5", 14136.46)), CATALOGUE_ID="A02")
+    assert (
+        "CATALOGUE_ID: 发现 found A02；应为 expected the catalogue with which its indicators begin: A01"
+        in told
+    )
+    content = library_body(("2024YY", [figure("1", catalogid="c1"), figure("", catalogid="c1", _id="i2")]))
+    assert len(landed_from(content, "observations", DATABASE="8", CATALOGUE_ID="c1")) == 1
+    told = refusal(content, "observations", DATABASE="8", CATALOGUE_ID="c2")
+    assert "CATALOGUE_ID: 发现 found c2；应为 expected c1, the catalogid of its figures" in told
+
+
+def test_a_kept_answer_is_known_from_the_day_that_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "inbox" / "bureau_nbs"
+    folder.mkdir(parents=True)
+    file = folder / "csnd_easyquery.json"
+    file.write_bytes(page_body(node("2022", "14136.5", 14136.46), node("2023", None)))
+    sidecar = folder / "csnd_easyquery.json.facts.json"
+    said = {"DATABASE": "csnd", "CATALOGUE_ID": "A01", "REGION": "370200"}
+    table = FEED.table("history")
+    doors = {"drop_folder": table.doors["drop_folder"]}
+    feed = FEED.model_copy(update={"tables": {"history": table.model_copy(update={"doors": doors})}})
+    sidecar.write_text(json.dumps(said), encoding="utf-8")
+    assert pull(feed, OLD, landing_root=tmp_path) == [], "it arrived today"
+    sidecar.write_text(json.dumps({**said, "known_from": "2022-12-30"}), encoding="utf-8")
+    with pytest.raises(BadInput, match="figures of 2022, which ends on 2022-12-31"):
+        pull(feed, OLD, landing_root=tmp_path)
+    sidecar.write_text(json.dumps({**said, "known_from": "2023-01-20"}), encoding="utf-8")
+    (landed,) = pull(feed, OLD, landing_root=tmp_path)
+    assert landed.manifest["known_from"] == "2023-01-20"
 
 
 # --- the query page, quirk by quirk -------------------------------------------------------------------

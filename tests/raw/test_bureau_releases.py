@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -14,11 +15,10 @@ import pytest
 from raw import fetch
 from raw.__main__ import main
 from raw.doors import html_index
-from raw.doors.html_index import period_of_title
 from raw.errors import BadInput
 from raw.feed import DEFAULT_FEEDS, Feed, load_feed
-from raw.html_page import paragraphs
-from raw.land import Vintage, pull, vintages
+from raw.html_page import paragraphs, period_of_title
+from raw.land import Landed, Vintage, pull, vintages
 from raw.readers import Rows, html_table
 from raw.readers.reviewed_form import FORM_COLUMNS
 from raw.replica.clock import end_of
@@ -337,6 +337,71 @@ def test_a_page_revised_in_silence_is_a_new_vintage_and_the_old_one_stays(replic
     assert [one.is_new for one in landed] == [True, False, False, False]
     of_page = [one for one in vintages(None, NAME, "figures", DAY) if one.scope == "PAGE_ID=t20240128_202304"]
     assert len(of_page) == 2
+
+
+# --- a page that people kept ---------------------------------------------------------------------------
+
+
+KEPT = {
+    "PAGE_ID": "t1", "PAGE_URL": "http://x/t1.html", "PAGE_TITLE": "2024年上半年各区市主要经济指标",
+    "PUBLISHED_DATE": "2024-07-30", "REFERENCE_PERIOD": "2024-Q2",
+}  # fmt: skip
+
+
+def keep(tmp_path: Path, content: bytes, **said: str) -> list[Landed]:
+    folder = tmp_path / "inbox" / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "t1.html").write_bytes(content)
+    (folder / "t1.html.facts.json").write_text(json.dumps({**KEPT, **said}), encoding="utf-8")
+    feed = load_feed(DEFAULT_FEEDS / f"{NAME}.yml")
+    table = feed.table("figures")
+    doors = {"drop_folder": table.doors["drop_folder"]}
+    kept = feed.model_copy(update={"tables": {"figures": table.model_copy(update={"doors": doors})}})
+    return pull(kept, date(2024, 7, 30), landing_root=tmp_path / "landing")
+
+
+@pytest.fixture
+def kept_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path / "inbox"))
+    head = f"<h1>{KEPT['PAGE_TITLE']}</h1><div class='info'>发布日期： 2024-07-30</div>"
+    cells = "<tr><td>1</td><td>青岛市</td><td>8000</td><td>5.3</td></tr>"
+    header = "<tr><th>序号</th><th>区市</th><th>总量（亿元）</th><th>增长（%）</th></tr>"
+    return f"<html><body>{head}<table>{header}{cells}</table></body></html>".encode()
+
+
+def test_a_kept_page_lands_as_of_its_day_of_publication(kept_page: bytes, tmp_path: Path) -> None:
+    (landed,) = keep(tmp_path, kept_page)
+    assert (landed.manifest["published_at"], landed.manifest["known_from"]) == ("2024-07-30", "2024-07-30")
+
+
+def test_a_kept_page_is_not_known_before_its_day_of_publication(kept_page: bytes, tmp_path: Path) -> None:
+    page = kept_page.replace(b"2024-07-30", b"2024-07-31")
+    assert keep(tmp_path, page, PUBLISHED_DATE="2024-07-31") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            {"REFERENCE_PERIOD": "2024-Q1"},
+            "REFERENCE_PERIOD: 发现 found 2024-Q1；应为 expected 2024-Q2, as in the title",
+        ),
+        ({"PAGE_TITLE": "2024年一季度各区市主要经济指标"}, "PAGE_TITLE: 发现 found '2024年一季度"),
+        ({"PUBLISHED_DATE": "2024-07-29"}, "PUBLISHED_DATE: 发现 found 2024-07-29；应为 expected 2024-07-30"),
+    ],
+)
+def test_what_is_said_beside_a_kept_page_is_what_it_says(
+    kept_page: bytes, tmp_path: Path, said: dict[str, str], told: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        keep(tmp_path, kept_page, **said)
+    assert told in str(refused.value)
+
+
+def test_no_page_is_published_before_its_period_ends(kept_page: bytes, tmp_path: Path) -> None:
+    page = kept_page.replace(b"2024-07-30", b"2024-06-20")
+    with pytest.raises(BadInput, match="figures of 2024-Q2, which ends on 2024-06-30"):
+        keep(tmp_path, page, PUBLISHED_DATE="2024-06-20")
 
 
 # --- figures in sentences ------------------------------------------------------------------------------

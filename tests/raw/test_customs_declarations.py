@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -42,7 +42,7 @@ FACTS = {
     "DIRECTION": "import",
     "PERIOD": "2024",
     "LAST_MONTH": "2024-01",
-    "SELECTION": "CODE_TS=1201",
+    "SELECTION": "CODE_TS=12",
     "CODE_LENGTH": "8",
     "CURRENCY": "CNY",
 }
@@ -121,7 +121,7 @@ def test_text_is_gb18030_kept_verbatim_with_row_numbers_and_places(tmp_path: Pat
     assert lines.column("_row_number") == [1, 2]
     assert lines.column("_place") == ["row 1", "row 2"]
     assert lines.scope == (
-        "SUPPLIER=platform|DIRECTION=import|PERIOD=2024|SELECTION=CODE_TS=1201|CODE_LENGTH=8|CURRENCY=CNY"
+        "SUPPLIER=platform|DIRECTION=import|PERIOD=2024|SELECTION=CODE_TS=12|CODE_LENGTH=8|CURRENCY=CNY"
     )
 
 
@@ -218,7 +218,7 @@ def test_lines_of_another_period_are_refused(tmp_path: Path) -> None:
 
 def test_a_leading_zero_stays_and_a_lost_one_is_noticed(tmp_path: Path) -> None:
     horse = SOY.replace("12019019", "01012100")
-    assert read(tmp_path, HEADER + horse).column("商品编码") == ["01012100"]
+    assert read(tmp_path, HEADER + horse, SELECTION="all").column("商品编码") == ["01012100"]
     assert "column 商品编码: 发现 found '1012100'" in refusal(
         tmp_path, HEADER + horse.replace("01012100", "1012100")
     )
@@ -328,7 +328,7 @@ def test_an_unknown_column_and_a_missing_one(tmp_path: Path) -> None:
 
 
 def test_problems_by_the_million_are_told_as_the_first_and_a_number(tmp_path: Path) -> None:
-    wrong = "".join(SOY.replace("12019019", f"{n:08d}").replace("639,240,426", "x") for n in range(500))
+    wrong = "".join(SOY.replace("12019019", f"12{n:06d}").replace("639,240,426", "x") for n in range(500))
     told = refusal(tmp_path, HEADER + wrong)
     assert len(told.splitlines()) == customs_csv.SHOWN_PROBLEMS and "more like these" in told
 
@@ -338,11 +338,11 @@ def test_blocks_and_row_numbers_go_on_over_their_borders(
 ) -> None:
     monkeypatch.setattr(customs_csv, "BLOCK_BYTES", 1000)
     body = tmp_path / "lines.csv"
-    text = HEADER + "".join(SOY.replace("12019019", f"{n:08d}").replace("黄", "黄\n") for n in range(100))
+    text = HEADER + "".join(SOY.replace("12019019", f"12{n:06d}").replace("黄", "黄\n") for n in range(100))
     body.write_bytes(text.encode("gb18030"))
     lines = read(tmp_path, body)
     assert lines.column("_row_number") == list(range(1, 101))
-    body.write_bytes((text + SOY.replace("12019019", "00000003").replace("黄", "黄\n")).encode("gb18030"))
+    body.write_bytes((text + SOY.replace("12019019", "12000003").replace("黄", "黄\n")).encode("gb18030"))
     with pytest.raises(BadInput, match="row 101: 发现 found a duplicate line"):
         read(tmp_path, body)
 
@@ -351,7 +351,7 @@ def test_blocks_and_row_numbers_go_on_over_their_borders(
 
 
 def many(first: int, count: int) -> str:
-    return HEADER + "".join(SOY.replace("12019019", f"{n:08d}") for n in range(first, first + count))
+    return HEADER + "".join(SOY.replace("12019019", f"12{n:06d}") for n in range(first, first + count))
 
 
 def test_parts_are_one_download_and_a_place_names_its_part(tmp_path: Path) -> None:
@@ -395,8 +395,9 @@ class Dropping:
             self.say(name, **{"row_count": text.count("\n") - 1, **said})
 
     def say(self, name: str, **said: object) -> None:
+        """Say beside a file what it does not say, the day before which nobody had it included."""
         sidecar = self.inbox / f"{name}.facts.json"
-        sidecar.write_text(json.dumps(said), "utf-8")
+        sidecar.write_text(json.dumps({"known_from": "2024-03-20", **said}), "utf-8")
         drop_folder.mark_settled(sidecar)
 
     def pull(self, as_of: date = date(2024, 3, 31)) -> list[Landed]:
@@ -540,7 +541,7 @@ def test_the_sidecar_may_say_how_many_parts_there_are(dropping: Dropping) -> Non
 
 def test_a_reloaded_year_replaces_it_and_a_withdrawn_line_goes(dropping: Dropping) -> None:
     feb = SOY.replace("202401", "202402")
-    dropping.put("2024-02-20_soy.csv", HEADER + SOY + BLACK, **FACTS)
+    dropping.put("2024-02-20_soy.csv", HEADER + SOY + BLACK, **FACTS, known_from=None)
     (first,) = dropping.pull(date(2024, 2, 28))
     dropping.put(
         "2024-03-20_soy.csv",
@@ -559,6 +560,135 @@ def test_last_months_file_under_this_months_name(dropping: Dropping) -> None:
     dropping.pull()
     dropping.put("feb.csv", bare, **{**FACTS, "PERIOD": "2024-02", "LAST_MONTH": "2024-02"})
     assert "the very bytes of customs_declarations/lines/vintage=2024-03-31" in dropping.refusal()
+
+
+def test_a_file_is_not_known_before_the_day_it_arrived(
+    dropping: Dropping, caplog: pytest.LogCaptureFixture
+) -> None:
+    december = SOY.replace("202401", "202412")
+    said = {**FACTS, "LAST_MONTH": "2024-12", "known_from": None}
+    dropping.put("soy.csv", HEADER + december, **said)
+    old = time.time() - 5 * 365 * 86_400
+    os.utime(dropping.inbox / "soy.csv", (old, old))
+    today = datetime.now(UTC).astimezone().date()
+    assert dropping.pull(date(2023, 2, 1)) == []
+    assert dropping.pull(today - timedelta(days=1)) == [], "an old date of the content tells nothing"
+    assert f"arrived on {today}, so it was not known by 2023-02-01; left where it is" in caplog.text
+    assert sorted(path.name for path in dropping.inbox.iterdir()) == ["soy.csv", "soy.csv.facts.json"]
+    (landed,) = dropping.pull(today)
+    assert landed.manifest["known_from"] == str(today)
+
+
+def test_a_file_may_say_from_when_it_was_known(dropping: Dropping, caplog: pytest.LogCaptureFixture) -> None:
+    dropping.put("soy.csv", HEADER + SOY, **FACTS, known_from="2024-02-20")
+    assert dropping.pull(date(2024, 2, 19)) == []
+    assert "said to be known from 2024-02-20, so not by 2024-02-19" in caplog.text
+    (landed,) = dropping.pull(date(2024, 2, 20))
+    assert landed.manifest["known_from"] == "2024-02-20"
+
+
+def test_of_two_days_that_are_said_the_later_counts(dropping: Dropping) -> None:
+    dropping.put("2024-02-20_soy.csv", HEADER + SOY, **FACTS, known_from="2024-03-01")
+    assert dropping.pull(date(2024, 2, 29)) == []
+    assert len(dropping.pull(date(2024, 3, 1))) == 1
+
+
+@pytest.mark.parametrize(("name", "known_from"), [("soy.csv", "2024-01-30"), ("2024-01-30_soy.csv", None)])
+def test_nobody_knows_a_month_before_its_end(dropping: Dropping, name: str, known_from: str | None) -> None:
+    dropping.put(name, HEADER + SOY, **FACTS, known_from=known_from)
+    told = dropping.refusal()
+    assert "figures of 2024-01, which ends on 2024-01-31；应为 expected none" in told
+    assert "after 2024-01-30, the day it is known from" in told
+    assert len(dropping.receipts("rejected")) == 1
+
+
+def test_a_month_to_come_is_refused_on_the_day_it_arrives(dropping: Dropping) -> None:
+    said = {**FACTS, "PERIOD": "2099", "LAST_MONTH": "2099-01"}
+    dropping.put("soy.csv", HEADER + SOY.replace("202401", "209901"), **said, known_from=None)
+    with pytest.raises(BadInput, match="figures of 2099-01"):
+        dropping.pull(datetime.now(UTC).astimezone().date())
+
+
+def test_a_year_in_a_name_is_no_part(dropping: Dropping) -> None:
+    dropping.put("soy.csv", HEADER + SOY, **FACTS)
+    dropping.put("soy.2024.csv", HEADER + BLACK, **{**FACTS, "SELECTION": "all"})
+    first, second = dropping.pull()
+    assert [one.manifest["facts"]["SELECTION"] for one in (first, second)] == ["all", "CODE_TS=12"]
+    dropping.put("soy.2025.csv", HEADER + BLACK)
+    dropping.say("soy.csv", **FACTS, row_count=1)
+    assert "soy.2025.csv.facts.json: 发现 found no sidecar" in dropping.refusal()
+
+
+def test_a_file_with_a_sidecar_of_its_own_is_no_part(dropping: Dropping) -> None:
+    dropping.put("soy.1.csv", HEADER + SOY, **FACTS)
+    dropping.put("soy.2.csv", HEADER + BLACK, **{**FACTS, "SELECTION": "all"})
+    assert len(dropping.pull()) == 2
+
+
+def test_a_lone_number_without_a_sidecar_is_told_by_its_own_name(dropping: Dropping) -> None:
+    dropping.put("soy.12.csv", HEADER + SOY)
+    assert "soy.12.csv.facts.json: 发现 found no sidecar" in dropping.refusal()
+
+
+def test_a_sidecar_without_its_file_is_told_once_it_is_not_just_ahead_of_it(dropping: Dropping) -> None:
+    dropping.inbox.mkdir(parents=True)
+    dropping.say("soy.csv", **FACTS, row_count=1)
+    sidecar = dropping.inbox / "soy.csv.facts.json"
+    sidecar.touch()
+    assert dropping.pull() == []
+    drop_folder.mark_settled(sidecar)
+    assert "soy.csv.facts.json: 发现 found a sidecar without its file" in dropping.refusal()
+    assert sidecar.is_file()
+    dropping.put("soy.csv", HEADER + SOY)
+    assert len(dropping.pull()) == 1
+
+
+def test_a_wrong_count_is_to_be_corrected_in_the_sidecar(dropping: Dropping) -> None:
+    dropping.put("soy.csv", HEADER + SOY, **FACTS, row_count=2)
+    assert f"correct row_count in {dropping.inbox / 'soy.csv.facts.json'}" in dropping.refusal()
+
+
+def test_a_sidecar_may_begin_with_a_byte_order_mark(dropping: Dropping) -> None:
+    dropping.put("soy.csv", HEADER + SOY, **FACTS)
+    sidecar = dropping.inbox / "soy.csv.facts.json"
+    sidecar.write_text(sidecar.read_text("utf-8"), "utf-8-sig")
+    drop_folder.mark_settled(sidecar)
+    assert len(dropping.pull()) == 1
+
+
+@pytest.mark.parametrize(
+    ("selection", "told"),
+    [
+        (
+            "CODE_TS=1202",
+            "column 商品编码: 发现 found lines of 12019019；应为 expected 1202, as SELECTION says",
+        ),
+        ("CODE_TS=12;ORIGIN_COUNTRY=502", "column 贸易伙伴编码: 发现 found lines of 402；应为 expected 502"),
+        ("CODE_TS=12;CODE_TS=13", "SELECTION: 发现 found 'CODE_TS=12;CODE_TS=13'"),
+        ("HS=12", "SELECTION: 发现 found 'HS=12'；应为 expected all, or as in CODE_TS=1201"),
+        ("CODE_TS", "SELECTION: 发现 found 'CODE_TS'"),
+    ],
+)
+def test_the_selection_must_fit_the_codes_of_the_file(tmp_path: Path, selection: str, told: str) -> None:
+    assert told in refusal(tmp_path, HEADER + SOY, SELECTION=selection)
+
+
+@pytest.mark.parametrize(
+    "selection", ["all", "CODE_TS=12019019", "CODE_TS=13,1201;ORIGIN_COUNTRY=402,502", "TRADE_MODE=10"]
+)
+def test_a_selection_that_fits_is_taken(tmp_path: Path, selection: str) -> None:
+    assert len(read(tmp_path, HEADER + SOY, SELECTION=selection).rows) == 1
+
+
+def test_simulated_lines_without_their_mark_are_refused(dropping: Dropping) -> None:
+    for file in simulate.drop(dropping.inbox, "2021-05", 7, lines_per_month=50):
+        sidecar = drop_folder.sidecar_of(file)
+        said = json.loads(sidecar.read_text("utf-8"))
+        assert said.pop("origin") == "simulated"
+        sidecar.write_text(json.dumps(said), "utf-8")
+        drop_folder.mark_settled(sidecar)
+    assert "commodities called 模拟商品" in dropping.refusal()
+    assert not list((dropping.root / "landing").glob("*/lines/vintage=*"))
 
 
 # --- the stand-in and its faults -------------------------------------------------------------------------

@@ -103,9 +103,9 @@ def test_junk_files_of_a_copy_are_left_alone(
     folder = tmp_path / FEED
     folder.mkdir()
     (folder / "._china_sites_20220306.csv").write_bytes(b"\0\5\x16\7")
-    (folder / "china_sites_20220306.csv").write_text(wide("1314A", "2", day="20220306"))
-    (folder / "2022-03-06T10.csv").write_text(simulated.archive_hour(date(2022, 3, 6), 10, 1))
-    (folder / "2022-03-06T11.csv").write_text(simulated.archive_hour(date(2022, 3, 6), 11, 1))
+    (folder / "2022-03-07_china_sites_20220306.csv").write_text(wide("1314A", "2", day="20220306"))
+    (folder / "2022-03-07_2022-03-06T10.csv").write_text(simulated.archive_hour(date(2022, 3, 6), 10, 1))
+    (folder / "2022-03-07_2022-03-06T11.csv").write_text(simulated.archive_hour(date(2022, 3, 6), 11, 1))
     with serve(now=end_of(date(2022, 3, 7))) as running:
         monkeypatch.setenv("RAW_ENVIRONMENT_AIR_URL", addresses(running.url)["RAW_ENVIRONMENT_AIR_URL"])
         landed = pull(feed, date(2022, 3, 7), landing_root=tmp_path / "landing", month="2022-03")
@@ -122,13 +122,15 @@ def test_a_file_whose_name_fits_no_table_is_told_once_and_keeps_no_other_out(
     monkeypatch.setenv("RAW_INBOX", str(tmp_path))
     folder = tmp_path / FEED
     folder.mkdir()
-    (folder / "China_Sites_20220305.csv").write_text(wide("1314A", "2", day="20220305"))
-    (folder / "china_sites_20220306.csv").write_text(wide("1314A", "2", day="20220306"))
+    (folder / "2022-03-07_China_Sites_20220305.csv").write_text(wide("1314A", "2", day="20220305"))
+    (folder / "2022-03-07_china_sites_20220306.csv").write_text(wide("1314A", "2", day="20220306"))
     with serve(now=end_of(date(2022, 3, 7))) as running:
         monkeypatch.setenv("RAW_ENVIRONMENT_AIR_URL", addresses(running.url)["RAW_ENVIRONMENT_AIR_URL"])
         with pytest.raises(BadInput, match="fits no table") as refused:
             pull(feed, date(2022, 3, 7), landing_root=tmp_path / "landing", month="2022-03")
-    assert [Path(problem.where).name for problem in refused.value.problems] == ["China_Sites_20220305.csv"]
+    assert [Path(problem.where).name for problem in refused.value.problems] == [
+        "2022-03-07_China_Sites_20220305.csv"
+    ]
     landed = vintages(tmp_path / "landing", FEED, "station_hours", date(2022, 3, 7))
     assert [vintage.scope for vintage in landed] == ["DATE=2022-03-06"]
 
@@ -268,8 +270,10 @@ def test_a_kept_answer_and_a_list_of_stations_go_to_their_tables(
     monkeypatch.setenv("RAW_INBOX", str(tmp_path))
     folder = tmp_path / FEED
     folder.mkdir()
-    (folder / "cnemc_live_370200.json").write_text(live(), encoding="utf-8")
-    (folder / LIST).write_text(STATIONS + "1314A,黄岛区子站,青岛,120.1983,35.9608,N\n", encoding="utf-8")
+    (folder / "2022-03-07_cnemc_live_370200.json").write_text(live(), encoding="utf-8")
+    (folder / f"2022-03-07_{LIST}").write_text(
+        STATIONS + "1314A,黄岛区子站,青岛,120.1983,35.9608,N\n", encoding="utf-8"
+    )
     with serve(now=end_of(date(2022, 3, 7))) as running:
         monkeypatch.setenv("RAW_ENVIRONMENT_AIR_URL", addresses(running.url)["RAW_ENVIRONMENT_AIR_URL"])
         landed = pull(feed, date(2022, 3, 7), landing_root=tmp_path / "landing", month="2022-03")

@@ -69,7 +69,9 @@ def staged(project: Path, as_of: date = date(2022, 12, 31)) -> list[tuple[object
 def drop_and_pull(project: Path, rows: str, as_of: date) -> None:
     inbox = project.parent / "inbox" / "tide_gauges"
     inbox.mkdir(exist_ok=True)
-    (inbox / "sample.csv").write_text(f"TIME_PERIOD,OBS_VALUE\n{rows}", encoding="utf-8")
+    for before in inbox.iterdir():
+        before.unlink()
+    (inbox / f"{as_of}_sample.csv").write_text(f"TIME_PERIOD,OBS_VALUE\n{rows}", encoding="utf-8")
     pull(find_feed("tide_gauges"), as_of, landing_root=project.parent / "landing")
 
 

@@ -7,7 +7,7 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from raw.doors import Extract, Original
 from raw.errors import BadInput
 from raw.feed import Feed, Table, find_feed
 from raw.land import pull, vintages
-from raw.readers import Rows, check_rows, csv
+from raw.readers import Rows, check_rows, csv, last_day_of
 
 FEED = """
 feed: tide_gauges
@@ -65,7 +65,7 @@ class House:
     def feed(self) -> Feed:
         return find_feed("tide_gauges", self.root / "feeds")
 
-    def drop(self, content: str | bytes, name: str = "levels.csv") -> None:
+    def drop(self, content: str | bytes, name: str = "2022-03-01_levels.csv") -> None:
         self.inbox.mkdir(parents=True, exist_ok=True)
         (self.inbox / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
@@ -106,7 +106,7 @@ def test_a_vintage_holds_bytes_rows_and_manifest(house: House) -> None:
     [landed] = house.pull()
     assert landed.is_new
     assert landed.vintage_dir == house.table / "vintage=2022-12-31"
-    assert (landed.vintage_dir / "levels.csv").read_bytes() == ("\ufeff" + FIRST).encode()
+    assert (landed.vintage_dir / "2022-03-01_levels.csv").read_bytes() == ("\ufeff" + FIRST).encode()
     rows = pq.read_table(landed.vintage_dir / "part.parquet").to_pylist()
     assert rows[0] == {
         "STATION": "0101",
@@ -130,7 +130,7 @@ def test_a_vintage_holds_bytes_rows_and_manifest(house: House) -> None:
         "licence": "CC0",
     }
     assert manifest["row_count"] == 2
-    assert manifest["url"] == "inbox:tide_gauges/levels.csv"
+    assert manifest["url"] == "inbox:tide_gauges/2022-03-01_levels.csv"
 
 
 def test_same_checksum_no_new_vintage(house: House) -> None:
@@ -194,7 +194,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     plain = csv.read
 
     def read(content: bytes, table: Table, file_name: str) -> Rows:
-        if file_name == "bad.csv":
+        if file_name == "2022-12-01_bad.csv":
             raise error
         return plain(content, table, file_name)
 
@@ -208,17 +208,17 @@ def test_a_reader_that_crashes_keeps_no_other_file_out(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     scoped(house)
-    house.drop(HEADER + "A,2022-01,1,\n", "bad.csv")
-    house.drop(HEADER + "B,2022-01,2,\n", "good.csv")
+    house.drop(HEADER + "A,2022-01,1,\n", "2022-12-01_bad.csv")
+    house.drop(HEADER + "B,2022-01,2,\n", "2022-12-01_good.csv")
     failing(monkeypatch, error)
     said = house.refusal()
     assert (
-        "bad.csv (inbox:tide_gauges/bad.csv): 发现 found something that the reader csv did not foresee"
+        "2022-12-01_bad.csv (inbox:tide_gauges/2022-12-01_bad.csv): 发现 found something that the reader csv did not foresee"
         in said
     )
     assert type(error).__name__ in said
     assert [vintage.scope for vintage in house.known()] == ["STATION=B"]
-    (kept,) = house.table.glob("quarantine/*/bad.csv")
+    (kept,) = house.table.glob("quarantine/*/2022-12-01_bad.csv")
     assert kept.read_text(encoding="utf-8") == HEADER + "A,2022-01,1,\n"
     assert any(record.exc_info for record in caplog.records), "the traceback is for the engineer"
 
@@ -227,7 +227,7 @@ def test_a_reader_that_crashes_keeps_no_other_file_out(
 def test_trouble_of_this_machine_is_not_the_files_fault(
     house: House, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    house.drop(FIRST, "bad.csv")
+    house.drop(FIRST, "2022-12-01_bad.csv")
     failing(monkeypatch, error)
     with pytest.raises(type(error)):
         house.pull()
@@ -247,8 +247,8 @@ def test_what_a_reader_takes_for_text_and_is_none_is_refused_by_its_cell(
 
 def test_a_file_replaces_only_its_scope(house: House) -> None:
     scoped(house)
-    house.drop(HEADER + "A,2022-01,1,\n", "a.csv")
-    house.drop(HEADER + "B,2022-01,2,\n", "b.csv")
+    house.drop(HEADER + "A,2022-01,1,\n", "2022-03-01_a.csv")
+    house.drop(HEADER + "B,2022-01,2,\n", "2022-03-01_b.csv")
     assert [landed.manifest["scope"] for landed in house.pull()] == ["STATION=A", "STATION=B"]
     assert [landed.is_new for landed in house.pull()] == [False, False]
 
@@ -288,6 +288,35 @@ def test_a_file_dated_by_its_name_is_not_known_before(house: House) -> None:
     assert landed.manifest["published_at"] == "2023-04-30"
 
 
+def test_a_file_without_a_day_is_known_from_the_day_it_arrived(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.drop(FIRST, "levels.csv")
+    today = datetime.now(UTC).astimezone().date()
+    assert house.pull(today - timedelta(days=1)) == []
+    assert f"arrived on {today}" in caplog.text and (house.inbox / "levels.csv").is_file()
+    [landed] = house.pull(today)
+    assert (landed.manifest["known_from"], landed.manifest["published_at"]) == (str(today), None)
+
+
+def test_a_period_that_ends_after_the_day_of_the_file_is_refused(house: House) -> None:
+    house.drop(FIRST, "2022-02-27_levels.csv")
+    assert "figures of 2022-02, which ends on 2022-02-28" in house.refusal()
+    assert not list(house.table.glob("vintage=*"))
+
+
+@pytest.mark.parametrize(
+    ("period", "end"),
+    [
+        ("2024", "2024-12-31"), ("2024-S1", "2024-06-30"), ("2024-Q3", "2024-09-30"), ("2024-02", "2024-02-29"),
+        ("2024-W01", "2024-01-07"), ("2024-02-03", "2024-02-03"), ("2024-W53", None), ("2024-13", None),
+        ("soon", None),
+    ],
+)  # fmt: skip
+def test_a_period_ends_on_its_last_day(period: str, end: str | None) -> None:
+    assert last_day_of(period) == (date.fromisoformat(end) if end else None)
+
+
 def test_a_return_is_not_known_before_it_was_reported(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def reader(content: bytes, table: object, file_name: str) -> Rows:
         record = {"STATION": "A", "TIME_PERIOD": "2022-01", "LEVEL": "1", "READ_ON": None}
@@ -305,13 +334,13 @@ def test_a_return_is_not_known_before_it_was_reported(house: House, monkeypatch:
 # --- damage ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["levels.csv", "part.parquet", "manifest.json"])
+@pytest.mark.parametrize("name", ["2022-03-01_levels.csv", "part.parquet", "manifest.json"])
 def test_one_damaged_byte_is_refused(house: House, name: str) -> None:
     house.drop(FIRST)
     house.pull()
     path = house.table / "vintage=2022-12-31" / name
     content = bytearray(path.read_bytes())
-    place = content.index(b"1.50") if name == "levels.csv" else content.rindex(b"2")
+    place = content.index(b"1.50") if name == "2022-03-01_levels.csv" else content.rindex(b"2")
     content[place] ^= 1
     path.write_bytes(content)
     with pytest.raises(BadInput) as caught:
@@ -324,7 +353,7 @@ def test_one_damaged_byte_is_refused(house: House, name: str) -> None:
     assert str(path) in house.refusal(), "a pull does not build upon damage"
 
 
-@pytest.mark.parametrize("name", ["levels.csv", "part.parquet", "manifest.json"])
+@pytest.mark.parametrize("name", ["2022-03-01_levels.csv", "part.parquet", "manifest.json"])
 def test_a_missing_file_is_refused(house: House, name: str) -> None:
     house.drop(FIRST)
     house.pull()
@@ -352,7 +381,7 @@ def test_later_damage_does_not_hinder_an_earlier_day(house: House) -> None:
     house.pull()
     house.drop(REVISED)
     house.pull(date(2024, 1, 1))
-    (house.table / "vintage=2024-01-01" / "levels.csv").write_bytes(b"")
+    (house.table / "vintage=2024-01-01" / "2022-03-01_levels.csv").write_bytes(b"")
     assert len(house.known()) == 1
 
 
@@ -400,17 +429,17 @@ def test_bad_rows_are_refused_all_at_once_and_kept(house: House) -> None:
     house.drop(bad)
     message = house.refusal()
     for place in (
-        "levels.csv, row 1, column STATION: 发现 found '01 01'；应为 expected a code without blanks",
-        "levels.csv, row 1, column TIME_PERIOD: 发现 found '2022-13'；应为 expected a period",
-        "levels.csv, row 1, column LEVEL: 发现 found '1.5.0'；应为 expected a number",
-        "levels.csv, row 1, column READ_ON: 发现 found '2022-02-30'；应为 expected a date",
-        "levels.csv, row 2, column STATION: 发现 found nothing；应为 expected a value",
-        "levels.csv, row 2, column LEVEL: 发现 found '1,700'",
+        "2022-03-01_levels.csv, row 1, column STATION: 发现 found '01 01'；应为 expected a code without blanks",
+        "2022-03-01_levels.csv, row 1, column TIME_PERIOD: 发现 found '2022-13'；应为 expected a period",
+        "2022-03-01_levels.csv, row 1, column LEVEL: 发现 found '1.5.0'；应为 expected a number",
+        "2022-03-01_levels.csv, row 1, column READ_ON: 发现 found '2022-02-30'；应为 expected a date",
+        "2022-03-01_levels.csv, row 2, column STATION: 发现 found nothing；应为 expected a value",
+        "2022-03-01_levels.csv, row 2, column LEVEL: 发现 found '1,700'",
     ):
         assert place in message
     [kept] = (house.table / "quarantine").iterdir()
     assert kept.name.startswith("2022-12-31_")
-    assert (kept / "levels.csv").read_bytes() == bad.encode()
+    assert (kept / "2022-03-01_levels.csv").read_bytes() == bad.encode()
     assert len(json.loads((kept / "problems.json").read_text(encoding="utf-8"))["problems"]) == 6
     assert str(kept) in message
     assert house.known() == []
@@ -448,11 +477,11 @@ def test_broken_files(house: House, content: str | bytes, expected: str) -> None
 
 def test_one_bad_file_does_not_keep_the_others_out(house: House) -> None:
     scoped(house)
-    house.drop("?", "a.csv")
-    house.drop(HEADER + "B,2022-01,2,\n", "b.csv")
+    house.drop("?", "2022-03-01_a.csv")
+    house.drop(HEADER + "B,2022-01,2,\n", "2022-03-01_b.csv")
     house.drop("macro", "c.xlsm")
     message = house.refusal()
-    assert "a.csv" in message
+    assert "2022-03-01_a.csv" in message
     assert "c.xlsm: 发现 found a file *.xlsm；应为 expected one of .csv" in message
     assert [vintage.scope for vintage in house.known()] == ["STATION=B"]
 
@@ -643,6 +672,6 @@ def test_the_shell(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     assert "vintage=2022-12-31 (2 rows, 1 个版本 / vintages)" in capsys.readouterr().out
     house.drop("?")
     assert main(["pull", "tide_gauges"]) == 2
-    assert "levels.csv" in capsys.readouterr().err
+    assert "2022-03-01_levels.csv" in capsys.readouterr().err
     assert main(["pull", "tide_gauges", "--as-of", "2999-01-01"]) == 2
     assert "a day up to today" in capsys.readouterr().err

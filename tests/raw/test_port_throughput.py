@@ -532,7 +532,7 @@ def test_a_dropped_workbook_and_a_transcription_land_and_wait_for_their_day(tmp_
     inbox.mkdir(parents=True)
     (inbox / NAME).write_bytes(grouped([ROW]))
     lines = [",".join(TRANSCRIBED), ",".join(TRANSCRIBED.values())]
-    (inbox / "transcriptions_601298.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (inbox / "2023-04-28_transcriptions_601298.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     before = {one.manifest["scope"] for one in land(tmp_path / "early", date(2024, 8, 27))}
     assert "TIME_PERIOD=2024-07" not in before  # put there on 28 August
     landed = {one.manifest["scope"] for one in land(tmp_path)}

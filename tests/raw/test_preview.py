@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -118,9 +119,46 @@ def test_a_slip_in_a_sidecar_is_told_as_the_drop_folder_tells_it(
     sidecar.write_text(json.dumps({"MONHT": "2022-11"}), encoding="utf-8")
     assert read(file) == 2
     assert f"{sidecar}: 发现 found an unknown name 'MONHT' (did you mean 'MONTH'?)" in capsys.readouterr().err
-    sidecar.write_text(json.dumps({"MONTH": "2022-11", "row_count": "some"}), encoding="utf-8")
+    for slip in ("some", "3", True, 3.5, -1):
+        sidecar.write_text(json.dumps({"MONTH": "2022-11", "row_count": slip}), encoding="utf-8")
+        assert read(file) == 2
+        told = capsys.readouterr().err
+        assert f"{sidecar}, row_count: 发现 found {json.dumps(slip)}；应为 expected a whole number" in told
+        assert "pydantic" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"MONTH": "2022-11",}', "found no JSON at line 1, column "),
+        ('["MONTH"]', "found JSON that is no object: ['MONTH']"),
+        ('{"MONTH": "2022-11", "MONTH": "2022-12"}', "found MONTH more than once"),
+        ('{"MONTH": true}', "MONTH: 发现 found true；应为 expected text in quotes"),
+        (
+            '{"MONTH": "2022-11", "origin": "real"}',
+            'origin: 发现 found "real"；应为 expected published, returned',
+        ),
+        (
+            '{"MONTH": "2022-11", "known_from": 1700000000}',
+            "known_from: 发现 found 1700000000；应为 expected a day",
+        ),
+        ('{"MONTH": "2022-11", "known_from": "2999-01-01"}', "2999-01-01；应为 expected a day up to today"),
+        ('{"MONTH": "2022-11", "parts": 2}', "parts: 发现 found 2, and 1 given；应为 expected all parts"),
+    ],
+)
+def test_a_sidecar_that_is_none_is_told_in_our_words(
+    file: Path, text: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.with_name("levels.csv.facts.json").write_text(text, encoding="utf-8")
     assert read(file) == 2
-    assert f"{sidecar}: 发现 found 1 validation error for Said row_count" in capsys.readouterr().err
+    refusal = capsys.readouterr().err
+    assert told in refusal and "pydantic" not in refusal
+
+
+def test_a_sidecar_may_begin_with_a_byte_order_mark(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.with_name("levels.csv.facts.json").write_text('{"MONTH": "2022-11"}', encoding="utf-8-sig")
+    assert read(file) == 0
+    assert "MONTH: 2022-11" in capsys.readouterr().out
 
 
 def test_the_parts_of_one_download(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,12 +168,21 @@ def test_the_parts_of_one_download(file: Path, tmp_path: Path, capsys: pytest.Ca
     assert "rows 4" in capsys.readouterr().out
 
 
-def test_a_refused_file_says_why_for_each_table(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_file_says_why_for_the_table_it_is_nearest_to(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert read(file) == 2
     told = capsys.readouterr().err
     assert "[levels] levels.csv: 发现 found nobody says its MONTH" in told
     assert "--set MONTH=…" in told
-    assert "[stations] levels.csv, header: 发现 found no column 'NAME'" in told
+    assert "1 other tables that refuse it too (stations)" in told
+    assert len(told.splitlines()) == 2, "what a file of stations would need helps nobody here"
+    other = file.rename(file.with_name("gauges.csv"))
+    other.write_text(LEVELS.replace("9.5", "about 9"), encoding="utf-8")
+    assert read(other, "--set", "MONTH=2022-12") == 2
+    told = capsys.readouterr().err
+    assert "[levels] gauges.csv, row 1, column LEVEL: 发现 found 'about 9'" in told
+    assert len(told.splitlines()) == 2, "no name tells the table, but the layout does"
 
 
 def test_a_refused_row_is_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,6 +213,15 @@ def test_a_table_is_asked_for_where_several_accept_the_file(
         (["--set", "row_count=many"], "a whole number"),
         (["--table", "level"], "one of levels, stations"),
         (["--output", "x.csv"], "add --to"),
+        (
+            ["--set", "MONTH=2022-11", "--set", "MONTH=2022-12"],
+            "found '2022-11' and '2022-12'；应为 expected one",
+        ),
+        (
+            ["--set", "MONTH=2022-12", "--to", "csv", "--output", "/nowhere/x.csv"],
+            "/nowhere/x.csv: 发现 found no place",
+        ),
+        (["--set", "MONTH=2022-12", "--to", "csv", "--output", "/"], "/: 发现 found no place for a file"),
     ],
 )
 def test_slips_on_the_command_line(
@@ -202,3 +258,39 @@ def test_the_sidecar_of_a_download_in_parts(file: Path, capsys: pytest.CaptureFi
     file.with_name("levels.csv.facts.json").write_text(json.dumps(said), encoding="utf-8")
     assert read(part) == 0
     assert "MONTH: 2022-11" in capsys.readouterr().out
+
+
+def test_a_file_without_rows_is_refused_as_a_pull_refuses_it(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text("GAUGE,NAME\n", encoding="utf-8")
+    assert read(file, "--table", "stations") == 2
+    assert "found no rows；应为 expected at least one row" in capsys.readouterr().err
+    assert read(file, "--table", "stations", "--set", "row_count=0") == 0
+
+
+def test_a_total_that_the_feed_declares_must_be_said(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    feed = file.parent / "feeds" / "tide_gauges.yml"
+    text = feed.read_text(encoding="utf-8").replace(
+        "facts: [MONTH]", "facts: [MONTH]\n    control: [row_count]"
+    )
+    feed.write_text(text, encoding="utf-8")
+    assert read(file, "--table", "levels", "--set", "MONTH=2022-12") == 2
+    assert "found no total row_count" in capsys.readouterr().err
+    assert read(file, "--table", "levels", "--set", "MONTH=2022-12", "--set", "row_count=3") == 0
+
+
+def test_a_period_that_has_not_ended_is_refused(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert read(file, "--table", "levels", "--set", "MONTH=2999-12") == 2
+    assert "found figures of 2999-12, which ends on 2999-12-31" in capsys.readouterr().err
+
+
+def test_who_reads_the_rows_may_stop_reading(file: Path) -> None:
+    file.write_text("GAUGE,LEVEL\n" + "".join(f"{n},1\n" for n in range(20_000)), encoding="utf-8")
+    asked = [sys.executable, "-m", "raw", "read", "tide_gauges", str(file), "--set", "MONTH=2022-12"]
+    for more in (["--to", "csv"], []):
+        running = subprocess.Popen([*asked, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert running.stdout is not None and running.stderr is not None
+        running.stdout.close()
+        assert (running.wait(), running.stderr.read()) == (0, b"")
+        running.stderr.close()

@@ -219,7 +219,7 @@ def test_a_list_of_stations_that_gives_cause_is_told_by_the_build(house: House) 
         "1314A,黄岛区子站,青岛,120.1983,35.9608,N", "1307A,仰口,青岛,120.6659,36.2403,N",
         "1313A,崂山区子站(停运20220701),青岛,120.4581,36.0858,N", "9999A,新点(启用20220215),青岛,120.2,35.9,N",
     )  # fmt: skip
-    (folder / "站点列表-2022.02.13起.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "2022-02-13_站点列表-2022.02.13起.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with house.environment() as patch, serve(now=end_of(EARLY)) as replica:
         patch.setenv("RAW_ENVIRONMENT_AIR_URL", addresses(replica.url)["RAW_ENVIRONMENT_AIR_URL"])
         pull(find_feed("environment_air"), EARLY, landing_root=house.landing)
