@@ -181,6 +181,20 @@ class MustHave(Strict):
     values: list[str] = Field(min_length=1)
 
 
+class Calendar(Strict):
+    """How the rows of a table tell which months have come, where the only period of its scope does not.
+
+    ``column`` holds a month, a day or a longer period. Of days, a month has come when one of its last seven
+    has. ``through`` names the month up to which a file of a whole year speaks, each month of it. ``since``
+    and ``until`` bound the months that are promised at all.
+    """
+
+    column: str | None = None
+    through: str | None = None
+    since: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$")
+    until: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$")
+
+
 class Table(Strict):
     """One table of a feed.
 
@@ -191,7 +205,8 @@ class Table(Strict):
     with its request, where they are not the feed's. ``microdata`` marks records of single units
     (declarations, station hours, ship positions), by the million and not for publication: their staging is a
     view, which no released file holds. ``optional`` marks a part of a file that its sender may leave out or
-    empty: it has no publishing calendar of its own.
+    empty, and ``calendar`` says how the rows tell which months have come, or ``none`` for a table that nobody
+    promised each month.
     """
 
     format: str
@@ -204,6 +219,7 @@ class Table(Strict):
     must_have: MustHave | None = None
     microdata: bool = False
     optional: bool = False
+    calendar: Literal["none"] | Calendar = Calendar()
 
     def staging_name(self, column: str) -> str:
         """Name of a column from staging on."""
@@ -211,7 +227,14 @@ class Table(Strict):
 
     @property
     def month_column(self) -> str | None:
-        """The column that says which period a row is about: the only period of the scope, else of the key."""
+        """The column that says which period a row is about; None for a table without a calendar.
+
+        The declared one, else the only period of the scope, of the key or of the facts.
+        """
+        if self.calendar == "none":
+            return None
+        if self.calendar.column is not None:
+            return self.calendar.column
         for names in (self.scope_columns, self.key):
             periods = [name for name in names if self.columns[name].type == "period"]
             if len(periods) == 1:

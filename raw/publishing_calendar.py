@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from raw.feed import Feed, Schedule, Table
+from raw.feed import Calendar, Feed, Schedule, Table
 from raw.land import Vintage
 
 State = Literal["on_time", "late", "missing", "not_due", "backfilled"]
@@ -22,6 +22,8 @@ MONTHS_WATCHED = 13
 # Two plans of five years: what a yearly assessment may ask for.
 MONTHS_OF_CALENDAR = 120
 SATURDAY = 5
+# Of a month of days one of these must be there: a single day is often missing at a mirror.
+LAST_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,13 @@ def timeliness(feed: Feed, table_name: str, known: Sequence[Vintage], as_of: dat
     ``known`` are its vintages at or before ``as_of``, oldest first.
     """
     table = feed.table(table_name)
-    if table.month_column is None or table.optional:
+    if table.calendar == "none" or table.month_column is None or table.optional:
         return
-    arrived = _arrivals(table, table.month_column, known)
+    arrived = _arrivals(table, table.calendar, table.month_column, known)
     first_pull = known[0].vintage_date if known else None
     for month in _months_before(as_of):
+        if not (table.calendar.since or "") <= month <= (table.calendar.until or "9999-12"):
+            continue
         due, landed = expected(feed, month), arrived.get(month)
         state = lateness(feed, month, as_of, landed)
         if due is None or state is None:
@@ -115,12 +119,14 @@ def _months_before(as_of: date, count: int = MONTHS_WATCHED) -> list[str]:
     return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(latest - count + 1, latest + 1)]
 
 
-def _arrivals(table: Table, column: str, known: Iterable[Vintage]) -> dict[str, date]:
-    """The first vintage date that speaks of each month; a quarter or year counts as its last month."""
+def _arrivals(table: Table, calendar: Calendar, column: str, known: Iterable[Vintage]) -> dict[str, date]:
+    """The first vintage date that speaks of each month."""
     arrived: dict[str, date] = {}
     for vintage in known:
+        through = vintage.manifest.get("facts", {}).get(calendar.through)
         for period in _periods(table, column, vintage):
-            arrived.setdefault(_last_month_of(period), vintage.vintage_date)
+            for month in _months_told(period, through):
+                arrived.setdefault(month, vintage.vintage_date)
     return arrived
 
 
@@ -142,10 +148,19 @@ def _periods(table: Table, column: str, vintage: Vintage) -> set[str]:
     }
 
 
-def _last_month_of(period: str) -> str:
-    """``2022`` and ``2022-Q4`` speak of ``2022-12``."""
+def _months_told(period: str, through: str | None) -> list[str]:
+    """The months that a period completes: ``2022`` and ``2022-Q4`` speak of ``2022-12``.
+
+    A file of a year that runs through ``2022-03`` speaks of each of its three months. A day speaks of its
+    month when it is one of the last seven: a month whose end is missing has not come.
+    """
     if len(period) == len("2022"):
-        return f"{period}-12"
+        if through is None:
+            return [f"{period}-12"]
+        return [f"{period}-{number:02d}" for number in range(1, int(through[5:7]) + 1)]
     if "Q" in period:
-        return f"{period[:4]}-{int(period[-1]) * 3:02d}"
-    return period
+        return [f"{period[:4]}-{int(period[-1]) * 3:02d}"]
+    if len(period) == len("2022-12-31"):
+        day = date.fromisoformat(period)
+        return [period[:7]] if day.day > monthrange(day.year, day.month)[1] - LAST_DAYS else []
+    return [period]

@@ -111,6 +111,43 @@ def test_an_optional_table_has_no_calendar_of_its_own() -> None:
     assert told == {"returns": 13, "project_milestones": 0, "superior_assignments": 0}
 
 
+def test_a_file_of_the_year_speaks_of_each_month_it_runs_through() -> None:
+    feed = find_feed("customs_declarations")
+    first, second = (
+        Vintage(
+            "customs_declarations", "lines", Path(), date.fromisoformat(day), 1, "PERIOD=2024",
+            {"facts": {"PERIOD": "2024", "LAST_MONTH": last}, "row_count": 9},
+        )
+        for day, last in (("2024-03-20", "2024-02"), ("2024-04-21", "2024-03"))
+    )  # fmt: skip
+    seen = {one.reference_month: one for one in timeliness(feed, "lines", [first, second], date(2025, 2, 28))}
+    assert seen["2024-02"].first_landed == date(2024, 3, 20)
+    assert (seen["2024-03"].first_landed, seen["2024-03"].state) == (date(2024, 4, 21), "on_time")
+    assert seen["2024-04"].state == seen["2024-12"].state == "missing", "December has not come with March"
+
+
+def test_a_month_of_days_has_come_when_its_end_has() -> None:
+    feed = find_feed("environment_air")
+    known = [
+        Vintage(
+            "environment_air", "station_hours", Path(), date(2024, 4, 12), 1, f"DATE={day}", {"row_count": 24}
+        )
+        for day in ("2024-02-29", "2024-03-01", "2024-03-24")
+    ]
+    seen = {one.reference_month: one for one in timeliness(feed, "station_hours", known, date(2024, 4, 30))}
+    assert seen["2024-02"].first_landed == date(2024, 4, 12)
+    assert seen["2024-03"].state == "missing", "it ends on the 24th"
+
+
+def test_only_what_somebody_promised_is_missed() -> None:
+    today = date(2026, 6, 30)
+    assert not list(timeliness(find_feed("environment_air"), "city_months", [], today))
+    nbs = find_feed("bureau_nbs")
+    months = {name: [one.reference_month for one in timeliness(nbs, name, [], today)] for name in nbs.tables}
+    assert max(months["history"]) == "2026-02" and min(months["observations"]) == "2026-03"
+    assert not set(months["history"]) & set(months["observations"])
+
+
 @pytest.mark.parametrize(
     ("exception", "said"),
     [
