@@ -178,7 +178,8 @@ class Table(Strict):
     must come with every file. ``facts`` are the columns that do not stand in the file but are said beside
     it. ``doors`` are the table's own ways in, each with its request, where they are not the feed's.
     ``microdata`` marks records of single units (declarations, station hours, ship positions), by the million
-    and not for publication: their staging is a view, which no released file holds.
+    and not for publication: their staging is a view, which no released file holds. ``optional`` marks a part
+    of a file that its sender may leave out or empty: it has no publishing calendar of its own.
     """
 
     format: str
@@ -189,6 +190,7 @@ class Table(Strict):
     columns: dict[str, Column] = Field(min_length=1)
     control: list[Literal["row_count", "byte_count"]] = []
     microdata: bool = False
+    optional: bool = False
 
     def staging_name(self, column: str) -> str:
         """Name of a column from staging on."""

@@ -216,7 +216,9 @@ def _gather(
                     problems += found
                     acknowledge(None, found)
                     continue
-                if candidate.read.not_before is None or candidate.read.not_before <= as_of:
+                if candidate.read.is_absent:
+                    logger.info("%s: nothing in it for %s", extract.url, table_name)
+                elif candidate.read.not_before is None or candidate.read.not_before <= as_of:
                     candidates.append(candidate)
                 else:
                     logger.info("%s: known from %s; left out", extract.url, candidate.read.not_before)
@@ -335,6 +337,8 @@ def _land_all(
     problems: list[Problem] = []
     for number, candidate in enumerate(candidates):
         of_scope = [vintage for vintage in known if vintage.scope == candidate.scope]
+        if _says_nothing_new(candidate, of_scope, feed.table(table_name)):
+            continue
         # A file that a later one of the same scope replaces need not be the newest, only be there: or the
         # two would take turns for ever.
         accepted = of_scope[-1:] if last[candidate.scope] == number else of_scope
@@ -358,6 +362,15 @@ def _land_all(
     if problems:
         raise BadInput(problems)
     return landed
+
+
+def _says_nothing_new(candidate: _Candidate, of_scope: list[Vintage], table: Table) -> bool:
+    """No rows, in a part of a file that may be left empty, and none were there before."""
+    return (
+        table.optional
+        and candidate.read.row_count == 0
+        and not any(vintage.manifest["row_count"] for vintage in of_scope)
+    )
 
 
 def _refuse_emptiness(candidate: _Candidate, of_scope: list[Vintage]) -> None:

@@ -19,6 +19,8 @@ from raw.land import Vintage
 State = Literal["on_time", "late", "missing", "not_due", "backfilled"]
 # A year and the month before it: every exception of a calendar is seen at least once.
 MONTHS_WATCHED = 13
+# Two plans of five years: what a yearly assessment may ask for.
+MONTHS_OF_CALENDAR = 120
 SATURDAY = 5
 
 
@@ -79,12 +81,12 @@ def lateness(feed: Feed, month: str, as_of: date, first_landed: date | None = No
 
 
 def timeliness(feed: Feed, table_name: str, known: Sequence[Vintage], as_of: date) -> Iterator[Timeliness]:
-    """How a table kept its calendar in the months watched; nothing for one whose rows name no month.
+    """How a table kept its calendar in the months watched; nothing for one without months, or optional.
 
     ``known`` are its vintages at or before ``as_of``, oldest first.
     """
     table = feed.table(table_name)
-    if table.month_column is None:
+    if table.month_column is None or table.optional:
         return
     arrived = _arrivals(table, table.month_column, known)
     first_pull = known[0].vintage_date if known else None
@@ -99,12 +101,18 @@ def timeliness(feed: Feed, table_name: str, known: Sequence[Vintage], as_of: dat
         yield Timeliness(feed.feed, table_name, month, due, landed, late_days, state)
 
 
-def _months_before(as_of: date) -> list[str]:
+def calendar(feed: Feed, as_of: date) -> Iterator[tuple[str, Expected]]:
+    """The ten years of months that had ended by a day, each with the days the feed was expected on."""
+    for month in _months_before(as_of, MONTHS_OF_CALENDAR):
+        due = expected(feed, month)
+        if due is not None:
+            yield month, due
+
+
+def _months_before(as_of: date, count: int = MONTHS_WATCHED) -> list[str]:
     """The months that had ended by a day, the latest last."""
     latest = as_of.year * 12 + as_of.month - 2
-    return [
-        f"{number // 12}-{number % 12 + 1:02d}" for number in range(latest - MONTHS_WATCHED + 1, latest + 1)
-    ]
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(latest - count + 1, latest + 1)]
 
 
 def _arrivals(table: Table, column: str, known: Iterable[Vintage]) -> dict[str, date]:

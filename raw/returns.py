@@ -1,13 +1,19 @@
 """The monthly return of a responsible unit: an .xlsx workbook made by us, filled in by people.
 
-One workbook is one unit's answer for one month, named ``<unit_id>_<YYYY-MM>.xlsx``. It has three sheets:
+One workbook is one unit's answer for one month, named ``<unit_id>_<YYYY-MM>.xlsx``. Its sheets:
 
 - ``填报说明``: how to fill it in, Chinese and English.
 - ``封面``: column B of rows 3 to 9 holds PLAN_ID, UNIT_ID, the unit's name, RETURN_MONTH, REPORTER,
   REPORTED_ON (a date) and a contact, which stays in the workbook and is not loaded.
-- ``填报``: a header in row 1 and from row 2 one row per indicator and period, columns A to N as in
-  :data:`COLUMNS`. Grey cells come from the plan and are locked; the person fills in H to N, and may add
-  rows of the unit's own indicators below.
+- ``填报``: a header in row 1 and from row 2 one row per indicator and period, columns A to O as in
+  :data:`COLUMNS`. Grey cells come from the plan and are locked; the person fills in H to O, and may add
+  rows of the unit's own indicators, and of the plan's text targets (T001 …), below.
+- ``项目``: one row per project and stage that was reached or is planned, columns :data:`PROJECT_COLUMNS`.
+- ``下达``: one row per value the superior authority assigned, columns :data:`ASSIGNMENT_COLUMNS`.
+- ``编码表``: the ids of text targets, projects and stages, to look up; it is not read.
+
+The last three came later: a workbook without them, or without column O of ``填报``, is read as before and
+says nothing about what would stand there.
 
 Every row that was asked must be answered: a value with its evidence, or a missing-value status with a reason.
 VALUE is in the plan's own unit (a ratio in per cent: 52.38, never 0.5238). OBS_STATUS is SDMX
@@ -30,9 +36,10 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -46,15 +53,16 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from raw.errors import BadInput
+from raw.errors import BadInput, Problem
 
 FEED = "unit_returns"
-TABLE = "returns"
+TABLE, PROJECTS, ASSIGNMENTS = "returns", "project_milestones", "superior_assignments"
 DEFAULT_PLAN = "qwc-14"
 DEFAULT_SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds" / "plan"
 
 SHEET_GUIDE, SHEET_COVER, SHEET_ROWS = "填报说明", "封面", "填报"
-SHEETS = (SHEET_GUIDE, SHEET_COVER, SHEET_ROWS)
+SHEET_PROJECTS, SHEET_ASSIGNMENTS, SHEET_CATALOGUE = "项目", "下达", "编码表"
+SHEETS = (SHEET_GUIDE, SHEET_COVER, SHEET_ROWS, SHEET_PROJECTS, SHEET_ASSIGNMENTS, SHEET_CATALOGUE)
 HEADER_ROW = 1
 EXTRA_ROWS = 30
 
@@ -80,6 +88,12 @@ PERIODS = {
     "M": MONTH,
 }
 PERIOD_EXAMPLES = {"A": "2022", "Q": "2022-Q3", "M": "2022-09"}
+# What stands for the unit of a text target that prints none ("all", "done").
+NO_UNIT = "-"
+# How types of projects are measured (seed project_types), and what the stage of a counted one is called.
+HEADING, COUNTED = "heading", "counted"
+ASSIGNED = "assigned_by_superior"
+ASSIGNED_PERIOD = re.compile(r"(19|20)\d\d(-(19|20)\d\d)?")
 
 
 @dataclass(frozen=True)
@@ -92,13 +106,14 @@ class CoverField:
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """One column of the sheet 填报; ``locked`` ones come from the plan."""
+    """One column of a sheet with rows; ``locked`` ones come from the plan, ``kind`` is what a cell holds."""
 
     name: str
     label_zh: str
     label_en: str
     width: int
     locked: bool = False
+    kind: Literal["text", "number", "date"] = "text"
 
     @property
     def header(self) -> str:
@@ -124,15 +139,56 @@ COLUMNS = (
     SheetColumn("REFERENCE_PERIOD", "所属时期", "Reference period", 12, locked=True),
     SheetColumn("FREQUENCY", "频率", "Frequency", 10, locked=True),
     SheetColumn("MEASURE", "计量方式", "Measure", 10, locked=True),
-    SheetColumn("VALUE", "数值", "Value", 14),
+    SheetColumn("VALUE", "数值", "Value", 14, kind="number"),
     SheetColumn("OBS_STATUS", "数据状态", "Status", 10),
     SheetColumn("STAGE", "阶段", "Stage", 12),
     SheetColumn("EVIDENCE_DOCUMENT", "依据文件", "Evidence document", 42),
-    SheetColumn("EVIDENCE_DATE", "依据日期", "Evidence date", 13),
+    SheetColumn("EVIDENCE_DATE", "依据日期", "Evidence date", 13, kind="date"),
     SheetColumn("MISSING_REASON", "缺数原因", "Reason if missing", 32),
     SheetColumn("NOTE", "备注", "Note", 28),
+    SheetColumn("EVIDENCE_REFERENCE", "依据出处", "Where the evidence is (URL, number or file name)", 36),
 )
-LETTERS = {column.name: get_column_letter(place) for place, column in enumerate(COLUMNS, start=1)}
+# Columns that a form made before there were text targets does not have.
+LATER_COLUMNS = ("EVIDENCE_REFERENCE",)
+PROJECT_COLUMNS = (
+    SheetColumn("PROJECT_ID", "项目编码", "Project id", 12),
+    SheetColumn("STAGE_ID", "阶段编码", "Stage id", 16),
+    SheetColumn("REACHED_ON", "达到日期", "Reached on", 13, kind="date"),
+    SheetColumn("PLANNED_ON", "计划日期", "Planned on", 13, kind="date"),
+    SheetColumn("COMPLETED_QUANTITY", "完成数量", "Completed quantity", 14, kind="number"),
+    SheetColumn("QUANTITY_UNIT", "数量单位", "Unit of the quantity", 12),
+    SheetColumn("EVIDENCE", "依据", "Evidence (document, URL or file name)", 42),
+    SheetColumn("NOTE", "备注", "Note", 28),
+)
+ASSIGNMENT_COLUMNS = (
+    SheetColumn("INDICATOR_CODE", "指标编码", "Indicator code", 10),
+    SheetColumn("ASSIGNED_PERIOD", "下达期间", "Assigned period", 14),
+    SheetColumn("BASE_YEAR", "基年", "Base year", 10),
+    SheetColumn("ASSIGNED_VALUE", "下达数值", "Assigned value", 14, kind="number"),
+    SheetColumn("UNIT", "计量单位", "Unit", 10),
+    SheetColumn("ASSIGNING_AUTHORITY", "下达机关", "Assigning authority", 26),
+    SheetColumn("DOCUMENT_TITLE", "文件名称", "Document title", 42),
+    SheetColumn("DOCUMENT_NO", "文号", "Document number", 24),
+    SheetColumn("DOCUMENT_DATE", "文件日期", "Document date", 13, kind="date"),
+    SheetColumn("EVIDENCE", "依据", "Evidence (document, URL or file name)", 42),
+    SheetColumn("NOTE", "备注", "Note", 28),
+)
+CATALOGUE_COLUMNS = (
+    SheetColumn("KIND", "类别", "Kind", 16),
+    SheetColumn("ID", "编码", "Id", 14),
+    SheetColumn("NAME_ZH", "名称", "Name (Chinese)", 44),
+    SheetColumn("NAME_EN", "英文名称", "Name (English)", 60),
+    SheetColumn("OF", "所属", "Belongs to", 16),
+    SheetColumn("UNIT", "计量单位", "Unit", 12),
+)
+
+
+def letters(columns: Sequence[SheetColumn]) -> dict[str, str]:
+    """The letter of each column by its name."""
+    return {column.name: get_column_letter(place) for place, column in enumerate(columns, start=1)}
+
+
+LETTERS = letters(COLUMNS)
 
 GUIDE = (
     (
@@ -169,7 +225,24 @@ GUIDE = (
         "Periods: year 2022, quarter 2022-Q3, month 2022-09; YTD runs from January up to the period.",
     ),
     (
-        "9. 请勿改文件名、增删工作表或改表头。提交前可运行 python -m raw returns check 文件名 核对。",
+        "9. 文字目标（T001 等）也填在“填报”的空行，须写依据出处：网址、文号或文件名。编码见“编码表”。",
+        "Text targets (T001 …) go into the empty rows of 填报 too, with the place of their evidence: "
+        "a URL, a document number or a file name. Ids stand in 编码表.",
+    ),
+    (
+        "10. “项目”每行一个项目阶段：已达到的填达到日期，计划的填计划日期；按数量计的项目，"
+        "阶段填 counted，并填完成数量。最后阶段须有依据。没有进展可不填。",
+        "项目: a row per stage of a project, with the day it was reached or is planned for; a counted "
+        "project has stage counted and its quantity. The last stage needs evidence. "
+        "Leave it empty where nothing happened.",
+    ),
+    (
+        "11. “下达”填上级下达的数值及文件；期间填年份 2022，或整个规划期 2021-2025。",
+        "下达: values the superior authority assigned, with the document; the period is a year, 2022, "
+        "or the whole plan period, 2021-2025.",
+    ),
+    (
+        "12. 请勿改文件名、增删工作表或改表头。提交前可运行 python -m raw returns check 文件名 核对。",
         "Keep the file name, the sheets and the headers. Check with: python -m raw returns check FILE",
     ),
 )
@@ -205,6 +278,46 @@ class Indicator:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One stage of a type of projects; ``number`` counts from 1."""
+
+    stage_id: str
+    number: int
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a return must know of a project; ``stages`` are those of its type, empty for a counted one.
+
+    ``required_stage_id`` is what the plan's text asks for, ``quantity`` the number it prints, in ``unit``.
+    """
+
+    project_id: str
+    name_zh: str
+    name_en: str
+    project_type: str
+    measured_by: str
+    stages: tuple[Stage, ...]
+    required_stage_id: str
+    quantity: str
+    unit: str
+    unit_ids: tuple[str, ...]
+
+    @property
+    def stage_ids(self) -> tuple[str, ...]:
+        """What may stand for its stage."""
+        return (COUNTED,) if self.measured_by == COUNTED else tuple(stage.stage_id for stage in self.stages)
+
+    @property
+    def final_stage_ids(self) -> frozenset[str]:
+        """The stages that say it is done: the last of its type, and the one the plan asks for."""
+        last = {self.stages[-1].stage_id} if self.stages else set()
+        return frozenset(last | ({self.required_stage_id} if self.required_stage_id else set()))
+
+
+@dataclass(frozen=True)
 class Ask:
     """One figure asked of a unit: which indicator, for which period, measured how."""
 
@@ -220,7 +333,11 @@ class Ask:
 
 @dataclass(frozen=True)
 class Plan:
-    """Units and indicators of one plan, and the years it runs (2021 to 2025)."""
+    """Units, indicators, text targets and projects of one plan, and the years it runs (2021 to 2025).
+
+    A text target is returned as an indicator is; its code is its id. ``assigned`` are the codes of the
+    indicators whose target the superior authority assigns.
+    """
 
     plan_id: str
     baseline_year: int
@@ -228,6 +345,9 @@ class Plan:
     last_year: int
     units: tuple[Unit, ...]
     indicators: tuple[Indicator, ...]
+    text_targets: tuple[Indicator, ...]
+    projects: tuple[Project, ...]
+    assigned: tuple[str, ...]
 
     def unit(self, name: str) -> Unit:
         """The unit of that id, name or alias; raises ``BadInput`` that lists the units."""
@@ -250,12 +370,33 @@ class Plan:
         return f"did you mean {known[near[0]].unit_id} {known[near[0]].name_zh}?"
 
     def indicator(self, code: str) -> Indicator | None:
-        """The indicator of that code ('01' to '25'), or ``None``."""
-        return next((found for found in self.indicators if found.code == code), None)
+        """The indicator of that code ('01' to '25') or the text target of that id ('T001'), or ``None``."""
+        return next((found for found in (*self.indicators, *self.text_targets) if found.code == code), None)
+
+    def project(self, project_id: str) -> Project | None:
+        """The project of that id ('P09-02'), or ``None``."""
+        return next((found for found in self.projects if found.project_id == project_id), None)
 
     def owned_by(self, unit: Unit) -> tuple[Indicator, ...]:
         """The indicators the unit is responsible for, alone or with another."""
         return tuple(found for found in self.indicators if unit.unit_id in found.unit_ids)
+
+    def open_to(self, unit: Unit) -> tuple[Indicator, ...]:
+        """Its indicators, and the text targets it may return: its own, and those that name no unit."""
+        free = (found for found in self.text_targets if not found.unit_ids or unit.unit_id in found.unit_ids)
+        return (*self.owned_by(unit), *free)
+
+    def projects_of(self, unit: Unit) -> tuple[Project, ...]:
+        """The projects it may return: those that name it or no unit; a heading has nothing of its own."""
+        return tuple(
+            found
+            for found in self.projects
+            if found.measured_by != HEADING and (not found.unit_ids or unit.unit_id in found.unit_ids)
+        )
+
+    def assigned_to(self, unit: Unit) -> tuple[Indicator, ...]:
+        """Its indicators whose value the superior authority assigns."""
+        return tuple(found for found in self.owned_by(unit) if found.code in self.assigned)
 
     def asks(self, unit: Unit, month: str) -> tuple[Ask, ...]:
         """What a return of that month must answer.
@@ -299,16 +440,22 @@ def load_plan(plan_id: str = DEFAULT_PLAN, folder: Path | None = None) -> Plan:
         int(found["last_year"]),
         _units(seeds),
         _indicators(seeds, plan_id),
+        _text_targets(seeds, plan_id),
+        _projects(seeds, plan_id),
+        _assigned(seeds, plan_id),
     )
+
+
+def plan_table(name: str, needed: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of one of the plan's tables; raises ``BadInput`` where it, or a column of it, is missing."""
+    return _seed(seeds_folder(), name, needed)
 
 
 def _seed(folder: Path, name: str, needed: Sequence[str]) -> list[dict[str, str]]:
     path = folder / f"{name}.csv"
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            header = reader.fieldnames or []
-            rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
+        state = path.stat()
+        header, rows = _table(path, state.st_mtime_ns, state.st_size)
     except FileNotFoundError as error:
         raise BadInput.one(
             str(path),
@@ -325,6 +472,15 @@ def _seed(folder: Path, name: str, needed: Sequence[str]) -> list[dict[str, str]
             "restore the columns of the table",
         )
     return rows
+
+
+@lru_cache(maxsize=64)
+def _table(path: Path, mtime_ns: int, size: int) -> tuple[list[str], list[dict[str, str]]]:  # noqa: ARG001
+    """Header and rows of a seed, read once in each state of the file: every workbook asks for the plan."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
+        return list(reader.fieldnames or []), rows
 
 
 def _units(seeds: Path) -> tuple[Unit, ...]:
@@ -369,6 +525,80 @@ def _indicator(row: Mapping[str, str], series: Mapping[str, str] | None, seeds: 
     )
 
 
+# The measures of a text target by its kind, at A and at Q and M; every other kind is a level.
+_TEXT_MEASURES = {
+    "period_average_growth": ("YOY", "YOY_YTD"),
+    "relative_series": ("YOY", "YOY_YTD"),
+    "cumulative_sum": ("LEVEL", "YTD"),
+}
+
+
+def _text_targets(seeds: Path, plan_id: str) -> tuple[Indicator, ...]:
+    columns = ("plan_id", "text_target_id", "role", "statement_zh", "statement_en", "target_kind", "unit")
+    return tuple(
+        _text_target(row)
+        for row in _seed(seeds, "text_targets", (*columns, "responsible_unit_ids"))
+        if row["plan_id"] == plan_id and row["role"] == "target"
+    )
+
+
+def _text_target(row: Mapping[str, str]) -> Indicator:
+    yearly, within = _TEXT_MEASURES.get(row["target_kind"], ("LEVEL", "LEVEL"))
+    return Indicator(
+        row["text_target_id"],
+        row["statement_zh"],
+        row["statement_en"],
+        row["unit"] or NO_UNIT,
+        "A",
+        _split(row["responsible_unit_ids"]),
+        row["text_target_id"],
+        {"A": yearly, "Q": within, "M": within},
+    )
+
+
+def _projects(seeds: Path, plan_id: str) -> tuple[Project, ...]:
+    types = {
+        row["project_type"]: row["measured_by"]
+        for row in _seed(seeds, "project_types", ("project_type", "measured_by"))
+    }
+    stages = _stages(seeds)
+    columns = ("plan_id", "project_id", "name_zh", "name_en", "project_type", "required_stage_id")
+    quantity = ("quantity_value", "quantity_unit", "responsible_unit_ids")
+    return tuple(
+        Project(
+            row["project_id"],
+            row["name_zh"],
+            row["name_en"],
+            row["project_type"],
+            types[row["project_type"]],
+            stages.get(row["project_type"], ()),
+            row["required_stage_id"],
+            row["quantity_value"],
+            row["quantity_unit"],
+            _split(row["responsible_unit_ids"]),
+        )
+        for row in _seed(seeds, "projects", (*columns, *quantity))
+        if row["plan_id"] == plan_id
+    )
+
+
+def _stages(seeds: Path) -> dict[str, tuple[Stage, ...]]:
+    columns = ("project_type", "stage_id", "stage_no", "name_zh", "name_en")
+    found: dict[str, list[Stage]] = {}
+    for row in _seed(seeds, "project_stages", columns):
+        stage = Stage(row["stage_id"], int(row["stage_no"]), row["name_zh"], row["name_en"])
+        found.setdefault(row["project_type"], []).append(stage)
+    return {kind: tuple(sorted(stages, key=lambda one: one.number)) for kind, stages in found.items()}
+
+
+def _assigned(seeds: Path, plan_id: str) -> tuple[str, ...]:
+    rows = _seed(seeds, "targets", ("plan_id", "indicator_code", "target_kind"))
+    codes = (
+        row["indicator_code"] for row in rows if (row["plan_id"], row["target_kind"]) == (plan_id, ASSIGNED)
+    )
+    return tuple(dict.fromkeys(codes))
+
+
 def _split(joined: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in joined.split(";") if part.strip())
 
@@ -406,13 +636,18 @@ def workbook(
     month: str,
     *,
     answers: Sequence[Mapping[str, str]] = (),
+    projects: Sequence[Mapping[str, str]] = (),
+    assignments: Sequence[Mapping[str, str]] = (),
     reporter: str = "",
     reported_on: date | None = None,
+    is_form: bool = True,
 ) -> bytes:
     """Make the return of a unit for a month as .xlsx bytes; the same arguments give the same bytes.
 
-    ``answers`` are rows by column name. One whose indicator and period is asked fills that row; the others
-    are added below, as a person would add them. Without answers the workbook is an empty form.
+    ``answers`` are rows of 填报 by column name. One whose indicator and period is asked fills that row; the
+    others are added below, as a person would add them. ``projects`` and ``assignments`` are the rows of 项目
+    and 下达. Without rows the workbook is an empty form. One that nobody will fill in (``is_form`` false)
+    has no empty rows, no list of ids, and no sheet without rows.
     """
     rows = _rows(plan.asks(unit, month), answers)
     book = Workbook()
@@ -432,7 +667,22 @@ def workbook(
         "REPORTED_ON": reported_on.isoformat() if reported_on else "",
     }
     _write_cover(book.create_sheet(SHEET_COVER), cover)
-    _write_rows(book.create_sheet(SHEET_ROWS), rows, plan, unit, month)
+    header = f"{unit.name_zh} {month}"
+    spare = EXTRA_ROWS if is_form else 0
+    lists = _id_lists(plan, unit) if is_form else {}
+    sheet = book.create_sheet(SHEET_ROWS)
+    _write_rows(sheet, COLUMNS, rows, spare, header)
+    _add_rules(sheet, COLUMNS, lists | _choices(plan, unit), HEADER_ROW + len(rows) + spare)
+    if is_form or projects:
+        sheet = book.create_sheet(SHEET_PROJECTS)
+        _write_rows(sheet, PROJECT_COLUMNS, projects, spare, header)
+        _add_rules(sheet, PROJECT_COLUMNS, lists, HEADER_ROW + len(projects) + spare)
+    if is_form or assignments:
+        sheet = book.create_sheet(SHEET_ASSIGNMENTS)
+        _write_rows(sheet, ASSIGNMENT_COLUMNS, assignments, spare, header)
+        _add_rules(sheet, ASSIGNMENT_COLUMNS, {}, HEADER_ROW + len(assignments) + spare)
+    if is_form:
+        _write_catalogue(book.create_sheet(SHEET_CATALOGUE), plan, unit)
     return _settled(book, month)
 
 
@@ -450,15 +700,19 @@ _GREY = PatternFill("solid", fgColor="FFE7E6E6")
 _BLUE = PatternFill("solid", fgColor="FF1F4E78")
 _EDGE = Side(style="thin", color="FFBFBFBF")
 _BOX = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
+# Made once: openpyxl compares a style by all its parts each time a new one is given to a cell.
+_CELL_FONT = Font(name=_FONT, size=10)
+_CELL_ALIGNMENT = Alignment(vertical="center", wrap_text=True)
+_LOCKS = {locked: Protection(locked=locked) for locked in (True, False)}
 
 
 def _put(cell: Cell | MergedCell, text: str, *, locked: bool) -> None:
     """Write text as text: one that starts with = + - or @ must never become a formula."""
-    cell.font = Font(name=_FONT, size=10)
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    cell.font = _CELL_FONT
+    cell.alignment = _CELL_ALIGNMENT
     cell.border = _BOX
     cell.number_format = "@"
-    cell.protection = Protection(locked=locked)
+    cell.protection = _LOCKS[locked]
     if locked:
         cell.fill = _GREY
     if text:
@@ -520,9 +774,27 @@ def _write_cover(sheet: Worksheet, values: Mapping[str, str]) -> None:
 
 
 def _write_rows(
-    sheet: Worksheet, rows: Sequence[Mapping[str, str]], plan: Plan, unit: Unit, month: str
+    sheet: Worksheet,
+    columns: Sequence[SheetColumn],
+    rows: Sequence[Mapping[str, str]],
+    spare: int,
+    header: str,
 ) -> None:
-    for place, column in enumerate(COLUMNS, start=1):
+    """A header, the rows, and ``spare`` empty rows below them to be filled in."""
+    _write_header(sheet, columns)
+    for number, row in enumerate([*rows, *[{}] * spare], start=HEADER_ROW + 1):
+        _write_row(sheet, columns, number, row)
+    sheet.freeze_panes = f"C{HEADER_ROW + 1}"
+    _protect(sheet)
+    _print_setup(sheet, "landscape")
+    sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
+    # The excess of empty rows for additions is not worth printing.
+    sheet.print_area = f"A1:{get_column_letter(len(columns))}{HEADER_ROW + max(len(rows), 1)}"
+    sheet.oddHeader = _centred(header)
+
+
+def _write_header(sheet: Worksheet, columns: Sequence[SheetColumn]) -> None:
+    for place, column in enumerate(columns, start=1):
         cell = sheet.cell(row=HEADER_ROW, column=place, value=column.header)
         cell.font = Font(name=_FONT, size=10, bold=True, color="FFFFFFFF")
         cell.fill = _BLUE
@@ -530,48 +802,102 @@ def _write_rows(
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         sheet.column_dimensions[get_column_letter(place)].width = column.width
     sheet.row_dimensions[HEADER_ROW].height = 36
-    for number, row in enumerate(rows, start=HEADER_ROW + 1):
-        _write_row(sheet, number, row)
-    first, last = HEADER_ROW + 1, HEADER_ROW + len(rows) + EXTRA_ROWS
-    for number in range(first + len(rows), last + 1):
-        _write_row(sheet, number, {})
-    _add_rules(sheet, plan.owned_by(unit), first, last)
-    sheet.freeze_panes = f"C{HEADER_ROW + 1}"
-    _protect(sheet)
-    _print_setup(sheet, "landscape")
-    sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
-    # The excess of empty rows for additions is not worth printing.
-    sheet.print_area = f"A1:{get_column_letter(len(COLUMNS))}{HEADER_ROW + max(len(rows), 1)}"
-    sheet.oddHeader = _centred(f"{unit.name_zh} {month}")
 
 
-def _write_row(sheet: Worksheet, number: int, row: Mapping[str, str]) -> None:
-    for place, column in enumerate(COLUMNS, start=1):
+def _write_row(sheet: Worksheet, columns: Sequence[SheetColumn], number: int, row: Mapping[str, str]) -> None:
+    for place, column in enumerate(columns, start=1):
         cell = sheet.cell(row=number, column=place)
         text = row.get(column.name, "")
-        if column.name == "VALUE":
+        if column.kind == "number":
             _put_value(cell, text)
-        elif column.name == "EVIDENCE_DATE":
+        elif column.kind == "date":
             _put_date(cell, text)
         else:
             _put(cell, text, locked=column.locked and "_ASKED" in row)
     sheet.row_dimensions[number].height = 32
 
 
-def _add_rules(sheet: Worksheet, owned: Sequence[Indicator], first: int, last: int) -> None:
-    measures = sorted({measure for found in owned for measure in found.measures.values()})
+def _write_catalogue(sheet: Worksheet, plan: Plan, unit: Unit) -> None:
+    """What may stand in the columns of ids: text targets, projects, and the stages of each type."""
+    _write_header(sheet, CATALOGUE_COLUMNS)
+    for row in _catalogue(plan, unit):
+        sheet.append(row)
+        for cell in sheet[sheet.max_row]:
+            cell.data_type = "s"
+    sheet.freeze_panes = f"C{HEADER_ROW + 1}"
+    _protect(sheet)
+    _print_setup(sheet, "landscape")
+
+
+def _catalogue(plan: Plan, unit: Unit) -> Iterator[tuple[str, ...]]:
+    for target in plan.open_to(unit):
+        yield ("指标与目标 / target", target.code, target.name_zh, target.name_en, "", target.unit)
+    projects = plan.projects_of(unit)
+    for project in projects:
+        yield (
+            "项目 / project",
+            project.project_id,
+            project.name_zh,
+            project.name_en,
+            project.project_type,
+            project.unit,
+        )
+    types = {project.project_type: project for project in projects}
+    for kind, example in types.items():
+        for stage in example.stages:
+            yield ("阶段 / stage", stage.stage_id, stage.name_zh, stage.name_en, kind, "")
+        if example.measured_by == COUNTED:
+            yield ("阶段 / stage", COUNTED, "按数量计", "Counted", kind, "")
+
+
+def _id_lists(plan: Plan, unit: Unit) -> dict[str, DataValidation]:
+    """The lists of ids, which are too long for a rule of their own: they point into the catalogue."""
+    first = HEADER_ROW + 1
+    last_target = HEADER_ROW + len(plan.open_to(unit))
+    last_project = last_target + len(plan.projects_of(unit))
+    return {
+        "INDICATOR_CODE": _catalogue_rule(first, last_target),
+        "PROJECT_ID": _catalogue_rule(last_target + 1, last_project),
+    }
+
+
+def _catalogue_rule(first: int, last: int) -> DataValidation:
+    column = letters(CATALOGUE_COLUMNS)["ID"]
+    source = f"'{SHEET_CATALOGUE}'!${column}${first}:${column}${last}"
+    rule = DataValidation(type="list", formula1=source, allow_blank=True)
+    rule.error = f"请从“{SHEET_CATALOGUE}”选择编码 / choose an id of {SHEET_CATALOGUE}"
+    return rule
+
+
+def _choices(plan: Plan, unit: Unit) -> dict[str, DataValidation]:
+    """The short lists of 填报."""
+    owned = plan.owned_by(unit)
+    units = [*(found.unit for found in owned), *(found.unit for found in plan.open_to(unit))]
+    measures = {measure for found in plan.open_to(unit) for measure in found.measures.values()}
     lists = {
-        "INDICATOR_CODE": [found.code for found in owned],
-        "UNIT": list(dict.fromkeys(found.unit for found in owned)),
+        "UNIT": list(dict.fromkeys(units)),
         "FREQUENCY": list(FREQUENCIES),
-        "MEASURE": measures,
+        "MEASURE": sorted(measures),
         "OBS_STATUS": [*VALUE_STATUSES, *MISSING_STATUSES],
         "STAGE": list(STAGES),
     }
-    for name, choices in lists.items():
-        _validate(sheet, _list_rule(choices), f"{LETTERS[name]}{first}:{LETTERS[name]}{last}")
-    _validate(sheet, _number_rule(), f"{LETTERS['VALUE']}{first}:{LETTERS['VALUE']}{last}")
-    _validate(sheet, _date_rule(), f"{LETTERS['EVIDENCE_DATE']}{first}:{LETTERS['EVIDENCE_DATE']}{last}")
+    return {name: _list_rule(choices) for name, choices in lists.items()}
+
+
+def _add_rules(
+    sheet: Worksheet, columns: Sequence[SheetColumn], lists: Mapping[str, DataValidation], last: int
+) -> None:
+    """What a spreadsheet program lets through in each column, down to row ``last``."""
+    if last <= HEADER_ROW:
+        return
+    for letter, column in zip(letters(columns).values(), columns, strict=True):
+        cells = f"{letter}{HEADER_ROW + 1}:{letter}{last}"
+        if column.name in lists:
+            _validate(sheet, lists[column.name], cells)
+        elif column.kind == "number":
+            _validate(sheet, _number_rule(), cells)
+        elif column.kind == "date":
+            _validate(sheet, _date_rule(), cells)
 
 
 def _list_rule(choices: Sequence[str]) -> DataValidation:
@@ -700,14 +1026,25 @@ def check(path: Path) -> str:
             str(path), error.strerror or "no file", "a readable file", "correct the path"
         ) from error
     feed = load_feed(Path(__file__).parent / "feeds" / f"{FEED}.yml")
-    table = feed.tables[TABLE]
-    rows = readers.read(table.format, content, table, path.name)
-    readers.check_rows(rows, table, path.name)
+    problems: list[Problem] = []
+    found: dict[str, readers.Rows] = {}
+    for name, table in feed.tables.items():
+        try:
+            found[name] = readers.read(table.format, content, table, path.name)
+            readers.check_rows(found[name], table, path.name)
+        except BadInput as error:
+            # What is wrong with the cover is found again with every sheet.
+            problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise BadInput(problems)
+    rows = found[TABLE]
     given = sum(1 for record in rows.records if record["VALUE"] is not None)
     missing = len(rows.records) - given
     return (
         f"{path.name}: 通过 / accepted. {rows.scope}; "
-        f"{len(rows.records)} 行 / rows, {given} 个数值 / values, {missing} 个缺数 / missing"
+        f"{len(rows.records)} 行 / rows, {given} 个数值 / values, {missing} 个缺数 / missing; "
+        f"{len(found[PROJECTS].records)} 个项目阶段 / project stages, "
+        f"{len(found[ASSIGNMENTS].records)} 个下达数 / assigned values"
     )
 
 

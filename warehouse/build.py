@@ -27,7 +27,7 @@ import duckdb
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, declared_feeds
 from raw.land import Vintage, vintages
-from raw.publishing_calendar import Timeliness, timeliness
+from raw.publishing_calendar import Timeliness, calendar, timeliness
 from warehouse.connect import reader, sha256_of
 from warehouse.months import check_pair
 from warehouse.paths import REPO, dbt_project_dir
@@ -139,7 +139,8 @@ def build(
 def open_landing(scratch: Path, feeds: list[Feed], landing_root: Path, as_of: date) -> list[dict[str, Any]]:
     """Make one view a declared table over its landed parts; returns what was opened, for ``build.json``.
 
-    The view ``landing.feed_timeliness`` says how each table kept its publishing calendar.
+    The view ``landing.feed_timeliness`` says how each table kept its publishing calendar, the view
+    ``landing.publishing_calendar`` when each feed was due for each month.
     """
     inputs: list[dict[str, Any]] = []
     timely: list[Timeliness] = []
@@ -152,6 +153,7 @@ def open_landing(scratch: Path, feeds: list[Feed], landing_root: Path, as_of: da
                 inputs.extend(_input_of(vintage) for vintage in known)
                 timely.extend(timeliness(feed, table_name, known, as_of))
         connection.execute(_timeliness_view(timely))
+        connection.execute(_calendar_view(feeds, as_of))
     return inputs
 
 
@@ -211,14 +213,28 @@ def _timeliness_view(timely: list[Timeliness]) -> str:
         )
         for one in timely
     ]  # fmt: skip
+    return _view_of("feed_timeliness", names, rows)
+
+
+def _calendar_view(feeds: list[Feed], as_of: date) -> str:
+    """SQL of ``landing.publishing_calendar``: one row a feed and month it is expected to speak about."""
+    names = ("feed", "reference_month", "expected_date", "late_after_date")
+    rows = [
+        (feed.feed, month, due.day, due.late_after) for feed in feeds for month, due in calendar(feed, as_of)
+    ]
+    return _view_of("publishing_calendar", names, rows)
+
+
+def _view_of(name: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """SQL of a view of text; its first column is never empty."""
     values = ", ".join(
         f"({', '.join('null' if cell is None else literal(str(cell)) for cell in row)})" for row in rows
     )
     # A row of nulls, never shown, gives the columns where there is nothing to say.
     nothing = f"({', '.join(['null'] * len(names))})"
     return (
-        f"create view landing.feed_timeliness as select * from (values {values or nothing})"
-        f" as told({', '.join(names)}) where feed is not null"
+        f"create view landing.{name} as select * from (values {values or nothing})"
+        f" as told({', '.join(names)}) where {names[0]} is not null"
     )
 
 

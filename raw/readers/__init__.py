@@ -40,7 +40,8 @@ class Rows:
     ``records`` hold the text verbatim by column name (``None`` where nothing stands); ``places`` says for
     each record where it stood ("row 17", "填报!E7"). ``scope`` is the part of the table this file replaces
     (``None`` means all of it). ``published_at`` is the date the file itself states. A file with
-    ``not_before`` after the as-of date is not yet known then, and landing skips it.
+    ``not_before`` after the as-of date is not yet known then, and landing skips it. ``is_absent``: the file
+    has no part for this table, so it says nothing of it, not even that there is nothing.
     """
 
     columns: list[str]
@@ -49,6 +50,7 @@ class Rows:
     scope: str | None = None
     published_at: str | None = None
     not_before: date | None = None
+    is_absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Read:
     scope: str
     published_at: str | None = None
     not_before: date | None = None
+    is_absent: bool = False
 
 
 class Reader(Protocol):
@@ -98,7 +101,8 @@ def read_part(extract: Extract, table: Table, target: Path) -> Read:
     rows = rows_of(extract, table)
     check_rows(rows, table, extract.name)
     write_part(rows, table, target)
-    return Read(len(rows.records), scope_of(rows, table, extract.name), rows.published_at, rows.not_before)
+    scope = scope_of(rows, table, extract.name)
+    return Read(len(rows.records), scope, rows.published_at, rows.not_before, rows.is_absent)
 
 
 def rows_of(extract: Extract, table: Table) -> Rows:

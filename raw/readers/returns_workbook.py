@@ -3,10 +3,14 @@
 Format: ISO/IEC 29500 (Office Open XML) workbooks as :mod:`raw.returns` writes them. The text of a number is
 what the cell holds at a spreadsheet's 15 digits: ``97`` for 97.0, ``52.38`` for 52.380000000000003.
 Macros, external links, embedded objects, entity declarations and oversized archives are refused unopened.
+
+A workbook holds three tables, which are told apart by the columns they declare: 填报, and the sheets 项目
+and 下达, which a form made before there were any does not have. Such a workbook says nothing about them.
 """
 
 from __future__ import annotations
 
+import difflib
 import io
 import re
 import unicodedata
@@ -25,13 +29,17 @@ from raw import returns, xlsx
 from raw.errors import BadInput, Problem
 from raw.readers import Rows, is_date
 from raw.returns import (
-    LETTERS,
+    COUNTED,
     MISSING_STATUSES,
+    SHEET_ASSIGNMENTS,
     SHEET_COVER,
+    SHEET_PROJECTS,
     SHEET_ROWS,
     VALUE_STATUSES,
     Indicator,
     Plan,
+    Project,
+    SheetColumn,
     Unit,
 )
 
@@ -52,10 +60,11 @@ ROW_NAMES = (
     "EVIDENCE_DATE",
     "MISSING_REASON",
     "NOTE",
+    "EVIDENCE_REFERENCE",
 )
 COLUMNS = [*COVER_NAMES, *ROW_NAMES]
 
-# A filled form has about 40 KB and 12 members; these bounds leave ample room and stop an archive bomb.
+# A filled form has about 200 KB and 15 members; these bounds leave ample room and stop an archive bomb.
 MAX_BYTES = 5_000_000
 MAX_UNPACKED = 20_000_000
 MAX_MEMBERS = 200
@@ -68,6 +77,11 @@ MAX_DIGITS = 18
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _DAY_PREFIX = re.compile(r"^\d{4}-\d{2}-\d{2}[_.-]")
 _DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})日?")
+# A reference one can follow: no local path, no scheme but the web's.
+MAX_REFERENCE = 500
+_WEB = re.compile(r"https?://[^\s/]+\.[^\s/]+(/\S*)?")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_LOCAL_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|[/~.]|.*\\")
 _SEND_AGAIN = "重新报送 / send the file again"
 _FILL_IN = "请填写 / fill it in"
 _CHOOSE = "从下拉列表选择 / choose from the list"
@@ -135,31 +149,82 @@ class _Cover:
     reported_on: date | None
 
 
-def read(content: bytes, table: Table, file_name: str) -> Rows:
-    """Read one return; raises ``BadInput`` with every problem of the file.
+@dataclass(frozen=True)
+class _Row:
+    """One filled row of a sheet by column name."""
 
-    The rows' scope is ``UNIT_ID=…|RETURN_MONTH=…``; the return is known from its REPORTED_ON on.
+    number: int
+    cells: Mapping[str, _Cell]
+
+    def text(self, name: str) -> str | None:
+        return self.cells[name].text
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One table of the workbook: its sheet, the columns there, and which of them are loaded."""
+
+    sheet: str
+    columns: tuple[SheetColumn, ...]
+    names: tuple[str, ...]
+    place_column: str
+
+    @property
+    def letters(self) -> dict[str, str]:
+        return returns.letters(self.columns)
+
+
+_ROWS = _Part(SHEET_ROWS, returns.COLUMNS, ROW_NAMES, "VALUE")
+_PROJECTS = _Part(
+    SHEET_PROJECTS,
+    returns.PROJECT_COLUMNS,
+    tuple(column.name for column in returns.PROJECT_COLUMNS),
+    "STAGE_ID",
+)
+_ASSIGNMENTS = _Part(
+    SHEET_ASSIGNMENTS,
+    returns.ASSIGNMENT_COLUMNS,
+    tuple(column.name for column in returns.ASSIGNMENT_COLUMNS),
+    "ASSIGNED_VALUE",
+)
+_PARTS = (_ROWS, _PROJECTS, _ASSIGNMENTS)
+
+
+def read(content: bytes, table: Table, file_name: str) -> Rows:
+    """Read one table of a return; raises ``BadInput`` with every problem of its sheet and of the cover.
+
+    The rows' scope is ``UNIT_ID=…|RETURN_MONTH=…``; the return is known from its REPORTED_ON on. Where the
+    workbook has no sheet for the table the rows are absent, which is not the same as none.
     """
     name = PurePath(file_name).name
-    _check_table(table, name)
+    part = _part_of(table, name)
     _check_container(content, name)
+    if part is not _ROWS and part.sheet not in xlsx.sheet_names(content, name):
+        return Rows([*COVER_NAMES, *part.names], [], [], scope="all", is_absent=True)
     findings = _Findings(name)
-    sheets = _sheets(content, name)
+    sheets = _sheets(content, name, part)
     cover = _read_cover(sheets[SHEET_COVER], findings)
-    rows = _read_rows(sheets[SHEET_ROWS], cover, findings)
+    rows = _read_rows(sheets[part.sheet], part, cover, findings)
     findings.raise_any()
-    return _as_rows(cover, rows)
+    return _as_rows(cover, part, rows)
 
 
-def _check_table(table: Table, name: str) -> None:
-    undeclared = sorted(set(COLUMNS) ^ set(table.columns))
+def _part_of(table: Table, name: str) -> _Part:
+    """The table of the workbook that has the declared columns."""
+    nearest = min(_PARTS, key=lambda part: len(_undeclared(part, table)))
+    undeclared = _undeclared(nearest, table)
     if undeclared:
         raise BadInput.one(
             f"{name}, columns of the table",
             f"{', '.join(undeclared)} on one side only",
-            f"the columns of a return: {', '.join(COLUMNS)}",
+            f"the columns of a return: {', '.join([*COVER_NAMES, *nearest.names])}",
             "declare exactly these columns in the feed file",
         )
+    return nearest
+
+
+def _undeclared(part: _Part, table: Table) -> list[str]:
+    return sorted({*COVER_NAMES, *part.names} ^ set(table.columns))
 
 
 # --- the container ------------------------------------------------------------------------------------------
@@ -180,14 +245,14 @@ def _check_name_ending(name: str) -> None:
     raise BadInput.one(name, f"扩展名不符 / a file ending in {ending or 'nothing'}", ".xlsx", remedy)
 
 
-def _sheets(content: bytes, name: str) -> dict[str, list[list[_Cell]]]:
+def _sheets(content: bytes, name: str, part: _Part) -> dict[str, list[list[_Cell]]]:
     """The cells of cover and rows; raises ``BadInput`` for a damaged workbook or for other sheets."""
     with xlsx.told_damage(name):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         _check_sheet_names(book.sheetnames, name)
-        return {title: list(_cells(book[title], title, name)) for title in (SHEET_COVER, SHEET_ROWS)}
+        return {title: list(_cells(book[title], title, name)) for title in (SHEET_COVER, part.sheet)}
 
 
 def _check_sheet_names(found: Sequence[str], name: str) -> None:
@@ -354,21 +419,24 @@ def _today() -> date:
 # --- the rows -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One filled row of 填报 by column name."""
-
-    number: int
-    cells: Mapping[str, _Cell]
-
-    def text(self, name: str) -> str | None:
-        return self.cells[name].text
-
-
-def _read_rows(rows: Sequence[Sequence[_Cell]], cover: _Cover, findings: _Findings) -> list[_Row]:
-    if not _header_holds(rows[0] if rows else [], findings):
+def _read_rows(
+    rows: Sequence[Sequence[_Cell]], part: _Part, cover: _Cover, findings: _Findings
+) -> list[_Row]:
+    if not _header_holds(rows[0] if rows else [], part, findings):
         return []
-    filled = [row for row in _filled(rows, findings) if _is_filled(row)]
+    filled = [row for row in _filled(rows, part, findings) if _is_filled(row)]
+    _refuse_unheaded(rows[0], filled, part, findings)
+    match part.sheet:
+        case returns.SHEET_PROJECTS:
+            _check_projects(filled, cover, findings)
+        case returns.SHEET_ASSIGNMENTS:
+            _check_assignments(filled, cover, findings)
+        case _:
+            _check_figures(filled, cover, findings)
+    return filled
+
+
+def _check_figures(filled: Sequence[_Row], cover: _Cover, findings: _Findings) -> None:
     if not filled:
         findings.add(
             f"{findings.file_name}, sheet {SHEET_ROWS}",
@@ -378,19 +446,27 @@ def _read_rows(rows: Sequence[Sequence[_Cell]], cover: _Cover, findings: _Findin
         )
     for row in filled:
         _check_row(row, cover, findings)
-    _check_duplicates(filled, findings)
+    _check_duplicates(
+        filled,
+        ("INDICATOR_CODE", "REFERENCE_PERIOD"),
+        "每个指标和时期一次 / each indicator and period once",
+        findings,
+    )
     _check_all_asked(filled, cover, findings)
-    return filled
 
 
-def _header_holds(header: Sequence[_Cell], findings: _Findings) -> bool:
+def _header_holds(header: Sequence[_Cell], part: _Part, findings: _Findings) -> bool:
     before = len(findings.problems)
-    for place, column in enumerate(returns.COLUMNS):
-        where = f"{findings.file_name}, sheet {SHEET_ROWS}, cell {LETTERS[column.name]}{returns.HEADER_ROW}"
+    for place, column in enumerate(part.columns):
+        where = (
+            f"{findings.file_name}, sheet {part.sheet}, cell {part.letters[column.name]}{returns.HEADER_ROW}"
+        )
         cell = _at(header, place, where)
+        if cell.text is None and part is _ROWS and column.name in returns.LATER_COLUMNS:
+            continue
         if "".join((cell.text or "").split()) != "".join(column.header.split()):
             findings.cell(cell, f"表头 / the header {column.header!r}", _NEW_FORM)
-    for cell in header[len(returns.COLUMNS) :]:
+    for cell in header[len(part.columns) :]:
         if cell.text is not None:
             findings.cell(
                 cell,
@@ -400,21 +476,33 @@ def _header_holds(header: Sequence[_Cell], findings: _Findings) -> bool:
     return len(findings.problems) == before
 
 
-def _filled(rows: Sequence[Sequence[_Cell]], findings: _Findings) -> Iterator[_Row]:
+def _refuse_unheaded(header: Sequence[_Cell], rows: Sequence[_Row], part: _Part, findings: _Findings) -> None:
+    """In a form that lacks a later column nothing may stand in its place."""
+    for place, column in enumerate(part.columns):
+        if part is not _ROWS or column.name not in returns.LATER_COLUMNS:
+            continue
+        if _at(header, place, "").text is None:
+            for cell in (row.cells[column.name] for row in rows):
+                if cell.text is not None:
+                    findings.cell(cell, "无表头的列为空 / nothing in a column without a header", _NEW_FORM)
+
+
+def _filled(rows: Sequence[Sequence[_Cell]], part: _Part, findings: _Findings) -> Iterator[_Row]:
+    last = part.letters[part.columns[-1].name]
     for number, cells in enumerate(rows[returns.HEADER_ROW :], start=returns.HEADER_ROW + 1):
-        prefix = f"{findings.file_name}, sheet {SHEET_ROWS}, cell"
+        prefix = f"{findings.file_name}, sheet {part.sheet}, cell"
         yield _Row(
             number,
             {
-                column.name: _at(cells, place, f"{prefix} {LETTERS[column.name]}{number}")
-                for place, column in enumerate(returns.COLUMNS)
+                column.name: _at(cells, place, f"{prefix} {part.letters[column.name]}{number}")
+                for place, column in enumerate(part.columns)
             },
         )
-        for cell in cells[len(returns.COLUMNS) :]:
+        for cell in cells[len(part.columns) :]:
             if cell.text is not None:
                 findings.cell(
                     cell,
-                    f"{LETTERS['NOTE']} 列右侧为空 / nothing right of column {LETTERS['NOTE']}",
+                    f"{last} 列右侧为空 / nothing right of column {last}",
                     "移入备注 / move it into the note",
                 )
 
@@ -459,8 +547,8 @@ def _check_indicator(row: _Row, cover: _Cover, findings: _Findings) -> Indicator
     if cover.plan is None or cover.unit is None:
         return None
     cell = row.cells["INDICATOR_CODE"]
-    owned = cover.plan.owned_by(cover.unit)
-    choices = ", ".join(found.code for found in owned)
+    owned = cover.plan.open_to(cover.unit)
+    choices = _listed([found.code for found in owned])
     indicator = cover.plan.indicator(cell.text or "")
     if indicator is None:
         padded = (cell.text or "").zfill(2)
@@ -482,6 +570,12 @@ def _check_indicator(row: _Row, cover: _Cover, findings: _Findings) -> Indicator
         return None
     _check_plan_cells(row, indicator, findings)
     return indicator
+
+
+def _listed(ids: Sequence[str]) -> str:
+    """Ids for a message; of many only the first."""
+    shown = 12
+    return ", ".join(ids[:shown]) + (f", … （{len(ids)}）" if len(ids) > shown else "")
 
 
 def _check_plan_cells(row: _Row, indicator: Indicator, findings: _Findings) -> None:
@@ -550,6 +644,14 @@ def _check_value(cell: _Cell, indicator: Indicator | None, findings: _Findings) 
     """True where a value stands, good or bad."""
     if cell.text is None:
         return False
+    _check_number(cell, indicator.unit if indicator else "规划所用单位 the plan's unit", findings)
+    return True
+
+
+def _check_number(cell: _Cell, unit: str, findings: _Findings) -> None:
+    """A bare number in the unit; ``cell`` is not empty."""
+    if cell.text is None:
+        return
     if cell.kind == "f":
         _refuse_formula(cell, findings)
     elif isinstance(cell.value, bool) or cell.kind in "eb" or isinstance(cell.value, date):
@@ -561,7 +663,6 @@ def _check_value(cell: _Cell, indicator: Indicator | None, findings: _Findings) 
     elif not _NUMBER.fullmatch(cell.text):
         findings.cell(cell, "数字 / a number", _number_remedy(cell.text))
     elif "%" in cell.number_format:
-        unit = indicator.unit if indicator else "规划所用单位 the plan's unit"
         findings.cell(
             cell,
             f"以{unit}为单位的数字，不用百分比格式 / "
@@ -571,7 +672,6 @@ def _check_value(cell: _Cell, indicator: Indicator | None, findings: _Findings) 
         )
     else:
         _check_size(cell, findings)
-    return True
 
 
 def _number_remedy(text: str) -> str:
@@ -658,6 +758,44 @@ def _check_evidence(row: _Row, given: bool, cover: _Cover, findings: _Findings) 
             "更正日期 / correct the date",
         )
 
+    reference = row.cells["EVIDENCE_REFERENCE"]
+    _check_reference(reference, findings)
+    is_text_target = cover.plan is not None and row.text("INDICATOR_CODE") in {
+        target.code for target in cover.plan.text_targets
+    }
+    if given and is_text_target and reference.text is None:
+        findings.cell(reference, _REFERENCE, "写明依据在哪里可查 / say where the evidence can be looked up")
+
+
+_REFERENCE = "网址、文号或文件名 / a URL, a document number or a file name"
+
+
+def _check_reference(cell: _Cell, findings: _Findings) -> None:
+    """A reference another person can follow: a web address, a number or title, a file's name without path."""
+    text = cell.text
+    if text is None or cell.kind in "fe":
+        return  # nothing there, or told already
+    if len(text) > MAX_REFERENCE or any(unicodedata.category(letter) == "Cc" for letter in text):
+        findings.cell(
+            cell,
+            f"一行，至多 {MAX_REFERENCE} 字 / one line of at most {MAX_REFERENCE} characters",
+            "只写一处出处 / give one place only",
+        )
+    elif text.lower().startswith(("http:", "https:")):
+        if not _WEB.fullmatch(text):
+            findings.cell(
+                cell,
+                "完整网址 / a whole web address, like https://www.example.gov.cn/a.html",
+                "从浏览器复制 / copy it from the browser",
+            )
+    elif _LOCAL_PATH.match(text) or _SCHEME.match(text):
+        findings.cell(
+            cell,
+            _REFERENCE,
+            "别人打不开本机路径：写文件名或网址 / "
+            "nobody else can open a path of your computer: give the file's name or a web address",
+        )
+
 
 def _date_of(cell: _Cell, findings: _Findings, expected: str, *, required: bool) -> date | None:
     """A real date cell or ISO text; anything else is a problem."""
@@ -680,14 +818,16 @@ def _date_of(cell: _Cell, findings: _Findings, expected: str, *, required: bool)
     return None
 
 
-def _check_duplicates(rows: Sequence[_Row], findings: _Findings) -> None:
+def _check_duplicates(
+    rows: Sequence[_Row], names: tuple[str, str], expected: str, findings: _Findings
+) -> None:
     seen: dict[tuple[str | None, str | None], int] = {}
     for row in rows:
-        key = (row.text("INDICATOR_CODE"), row.text("REFERENCE_PERIOD"))
+        key = (row.text(names[0]), row.text(names[1]))
         if None not in key and key in seen:
             findings.cell(
-                row.cells["REFERENCE_PERIOD"],
-                "每个指标和时期一次 / each indicator and period once",
+                row.cells[names[1]],
+                expected,
                 f"第 {seen[key]}、{row.number} 行保留一行 / keep one of rows {seen[key]} and {row.number}",
                 f"重复 / {key[0]} / {key[1]} a second time (first in row {seen[key]})",
             )
@@ -709,14 +849,227 @@ def _check_all_asked(rows: Sequence[_Row], cover: _Cover, findings: _Findings) -
             )
 
 
+# --- the projects -------------------------------------------------------------------------------------------
+
+
+def _check_projects(rows: Sequence[_Row], cover: _Cover, findings: _Findings) -> None:
+    for row in rows:
+        for name, cell in row.cells.items():
+            if name != "COMPLETED_QUANTITY":
+                _refuse_formula(cell, findings)
+                _refuse_error(cell, findings)
+        _check_reference(row.cells["EVIDENCE"], findings)
+        project = _check_project(row.cells["PROJECT_ID"], cover, findings)
+        is_stage_known = _check_stage(row.cells["STAGE_ID"], project, findings)
+        reached = _date_of(
+            row.cells["REACHED_ON"], findings, "达到日期 / the day it was reached, YYYY-MM-DD", required=False
+        )
+        _date_of(row.cells["PLANNED_ON"], findings, "计划日期 / the day planned, YYYY-MM-DD", required=False)
+        if reached is not None and cover.reported_on is not None and reached > cover.reported_on:
+            findings.cell(
+                row.cells["REACHED_ON"],
+                f"不晚于填报日的日期 / a date up to the day of reporting, {cover.reported_on}",
+                "尚未达到的填计划日期 / for a stage not yet reached give the planned date",
+            )
+        if project is not None and is_stage_known:
+            _check_progress(row, project, findings)
+    _check_duplicates(
+        rows, ("PROJECT_ID", "STAGE_ID"), "每个项目的每个阶段一次 / each stage of a project once", findings
+    )
+
+
+def _check_project(cell: _Cell, cover: _Cover, findings: _Findings) -> Project | None:
+    if cover.plan is None or cover.unit is None:
+        return None
+    project = cover.plan.project(cell.text or "")
+    mine = cover.plan.projects_of(cover.unit)
+    if project is None:
+        near = difflib.get_close_matches(cell.text or "", [one.project_id for one in mine], n=1)
+        hint = f"是否为 {near[0]} / did you mean {near[0]}? " if near else ""
+        findings.cell(
+            cell,
+            f"规划的项目编码 / the id of a project of the plan: {_listed([one.project_id for one in mine])}",
+            f"{hint}按“{returns.SHEET_CATALOGUE}”填写 / take it from {returns.SHEET_CATALOGUE}",
+        )
+    elif project.measured_by == returns.HEADING:
+        findings.cell(
+            cell,
+            f"具体项目；{project.project_id} 是总称 / "
+            f"a project; {project.project_id} is a heading over several",
+            "填其下级项目 / report the projects below it",
+        )
+        return None
+    elif project not in mine:
+        owners = ", ".join(unit.name_zh for unit in cover.plan.units if unit.unit_id in project.unit_ids)
+        findings.cell(
+            cell,
+            f"{cover.unit.name_zh}的项目 / a project of {cover.unit.name_zh}",
+            f"删除该行，由{owners}填报 / delete the row; it is returned by {owners}",
+        )
+        return None
+    return project
+
+
+def _check_stage(cell: _Cell, project: Project | None, findings: _Findings) -> bool:
+    """True where the stage is one of the project's type."""
+    if project is None:
+        return False
+    if cell.text in project.stage_ids:
+        return True
+    findings.cell(
+        cell,
+        f"{project.project_id}（{project.project_type}）的阶段 / a stage of a project of type "
+        f"{project.project_type}: {', '.join(project.stage_ids)}",
+        f"按“{returns.SHEET_CATALOGUE}”填写阶段编码 / take the stage's id from {returns.SHEET_CATALOGUE}",
+    )
+    return False
+
+
+def _check_progress(row: _Row, project: Project, findings: _Findings) -> None:
+    quantity = row.cells["COMPLETED_QUANTITY"]
+    given = _check_quantity(quantity, row.cells["QUANTITY_UNIT"], project, findings)
+    is_counted = project.measured_by == COUNTED
+    if is_counted and not given:
+        findings.cell(quantity, "完成数量 / the quantity completed", _FILL_IN)
+    elif not is_counted and row.text("REACHED_ON") is None and row.text("PLANNED_ON") is None:
+        findings.cell(
+            row.cells["REACHED_ON"],
+            "达到日期或计划日期 / the day it was reached, or the day planned",
+            "至少填一个 / give at least one of the two",
+        )
+    if row.text("EVIDENCE") is None and _is_done(row, project):
+        findings.cell(
+            row.cells["EVIDENCE"],
+            "最后阶段或应达阶段的依据：网址、文号或文件名 / "
+            "evidence that a final stage was reached: a URL, a document number or a file name",
+            "写明验收、批复或投用的文件 / name the document that accepts, approves or opens it",
+        )
+
+
+def _is_done(row: _Row, project: Project) -> bool:
+    """Whether the row says that the project is done: its last or required stage, or all of its quantity."""
+    if project.measured_by != COUNTED:
+        return row.text("REACHED_ON") is not None and row.text("STAGE_ID") in project.final_stage_ids
+    quantity = row.text("COMPLETED_QUANTITY") or ""
+    return bool(
+        project.quantity and _NUMBER.fullmatch(quantity) and Decimal(quantity) >= Decimal(project.quantity)
+    )
+
+
+def _check_quantity(cell: _Cell, unit: _Cell, project: Project, findings: _Findings) -> bool:
+    """True where a quantity stands, good or bad."""
+    if cell.text is None:
+        return False
+    before = len(findings.problems)
+    _check_number(cell, project.unit or returns.NO_UNIT, findings)
+    if not project.unit:
+        findings.cell(
+            cell,
+            f"空白，{project.project_id} 按阶段衡量 / "
+            f"nothing: {project.project_id} is measured by its stages",
+            "清空数量，填阶段和日期 / clear the quantity; give stage and date",
+        )
+    elif unit.text != project.unit:
+        findings.cell(
+            unit,
+            f"{project.unit!r}，规划所用单位 / {project.unit!r}, the plan's unit of {project.project_id}",
+            f"把数量换算为{project.unit} / convert the quantity to {project.unit}",
+        )
+    if len(findings.problems) == before and Decimal(cell.text) < 0:
+        findings.cell(cell, "不小于零的数量 / a quantity of zero or more", "更正数量 / correct the quantity")
+    return True
+
+
+# --- the assigned values ------------------------------------------------------------------------------------
+
+
+def _check_assignments(rows: Sequence[_Row], cover: _Cover, findings: _Findings) -> None:
+    for row in rows:
+        for name, cell in row.cells.items():
+            if name != "ASSIGNED_VALUE":
+                _refuse_formula(cell, findings)
+                _refuse_error(cell, findings)
+        _check_reference(row.cells["EVIDENCE"], findings)
+        _check_assigned(row, cover, findings)
+        _check_assigned_years(row, cover, findings)
+        _check_document(row, cover, findings)
+    _check_duplicates(
+        rows,
+        ("INDICATOR_CODE", "ASSIGNED_PERIOD"),
+        "每个指标和期间一次 / each indicator and period once",
+        findings,
+    )
+
+
+def _check_assigned(row: _Row, cover: _Cover, findings: _Findings) -> None:
+    if cover.plan is None or cover.unit is None:
+        return
+    cell, value, unit = (row.cells[name] for name in ("INDICATOR_CODE", "ASSIGNED_VALUE", "UNIT"))
+    mine = cover.plan.assigned_to(cover.unit)
+    indicator = next((found for found in mine if found.code == cell.text), None)
+    if value.text is None:
+        findings.cell(value, "下达的数值 / the value assigned", _FILL_IN)
+    else:
+        _check_number(value, indicator.unit if indicator else "%", findings)
+    if indicator is None:
+        codes = ", ".join(found.code for found in mine) or "无 none"
+        findings.cell(
+            cell,
+            f"{cover.unit.name_zh}由上级下达的指标 / an indicator of {cover.unit.name_zh} that the superior "
+            f"authority assigns: {codes}",
+            "更正编码，或删除该行 / correct the code, or delete the row",
+        )
+    elif unit.text != indicator.unit:
+        findings.cell(
+            unit,
+            f"{indicator.unit!r}，规划所用单位 / {indicator.unit!r}, the plan's unit of {indicator.code}",
+            f"把数值换算为{indicator.unit} / convert the value to {indicator.unit}",
+        )
+
+
+def _check_assigned_years(row: _Row, cover: _Cover, findings: _Findings) -> None:
+    if cover.plan is None:
+        return
+    plan, cell, base = cover.plan, row.cells["ASSIGNED_PERIOD"], row.cells["BASE_YEAR"]
+    whole = f"{plan.first_year}-{plan.last_year}"
+    known = {whole, *(str(year) for year in range(plan.first_year, plan.last_year + 1))}
+    if cell.text not in known:
+        findings.cell(
+            cell,
+            f"规划期内的年份，或 {whole} / a year of the plan, or {whole}",
+            "单元格设为文本后填写 / format the cell as text and write the period",
+        )
+    if base.text is None or not returns.PERIODS["A"].fullmatch(base.text):
+        findings.cell(
+            base, "基年，如 2020 / the base year, like 2020", "按下达文件填写 / as the document says"
+        )
+
+
+def _check_document(row: _Row, cover: _Cover, findings: _Findings) -> None:
+    for name, expected in (
+        ("ASSIGNING_AUTHORITY", "下达机关 / the authority that assigned it"),
+        ("DOCUMENT_TITLE", "下达文件名称 / the title of the document"),
+    ):
+        if row.text(name) is None:
+            findings.cell(row.cells[name], expected, _FILL_IN)
+    dated = row.cells["DOCUMENT_DATE"]
+    on = _date_of(dated, findings, "文件日期 / the date of the document, YYYY-MM-DD", required=True)
+    if on is not None and cover.reported_on is not None and on > cover.reported_on:
+        findings.cell(
+            dated,
+            f"不晚于填报日的日期 / a date up to the day of reporting, {cover.reported_on}",
+            "更正日期 / correct the date",
+        )
+
+
 # --- the result ---------------------------------------------------------------------------------------------
 
 
-def _as_rows(cover: _Cover, rows: Sequence[_Row]) -> Rows:
+def _as_rows(cover: _Cover, part: _Part, rows: Sequence[_Row]) -> Rows:
     return Rows(
-        columns=list(COLUMNS),
-        records=[{**cover.texts, **{name: row.text(name) for name in ROW_NAMES}} for row in rows],
-        places=[f"{SHEET_ROWS}!{LETTERS['VALUE']}{row.number}" for row in rows],
+        columns=[*COVER_NAMES, *part.names],
+        records=[{**cover.texts, **{name: row.text(name) for name in part.names}} for row in rows],
+        places=[f"{part.sheet}!{part.letters[part.place_column]}{row.number}" for row in rows],
         scope=f"UNIT_ID={cover.texts['UNIT_ID']}|RETURN_MONTH={cover.texts['RETURN_MONTH']}",
         published_at=cover.texts["REPORTED_ON"],
         not_before=cover.reported_on,

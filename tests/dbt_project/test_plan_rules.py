@@ -19,6 +19,12 @@ RULES = (
     "assert_plan_links_resolve",
     "assert_plan_versions_do_not_overlap",
     "assert_absent_plan_values_have_a_status",
+    "assert_overrides_are_sound",
+)
+
+OVERRIDE = (
+    "insert into plan.status_overrides values ('qwc-14', 'OVR-1', '{target}', 'met', null, '理由', 'reason',"
+    " '管委会', date '2023-01-01', date '{expires}', '会议纪要')"
 )
 
 
@@ -38,7 +44,11 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     compiled = target / "compiled/plan_monitoring"
     found = {name: (compiled / f"tests/{name}.sql").read_text(encoding="utf-8") for name in RULES}
     (filled,) = compiled.glob("seeds/plan/*/filled_text_targets*.sql")
-    return found | {"filled": filled.read_text(encoding="utf-8")}
+    (overrides,) = compiled.glob("seeds/plan/*/filled_status_overrides*.sql")
+    return found | {
+        "filled": filled.read_text(encoding="utf-8"),
+        "overrides_filled": overrides.read_text(encoding="utf-8"),
+    }
 
 
 @pytest.fixture
@@ -122,6 +132,31 @@ def test_the_plan_as_it_is_breaks_no_rule(plan: duckdb.DuckDBPyConnection, rules
             "update plan.text_targets set target_value = null where text_target_id = 'T046'",
             "dbt_project/seeds/plan/text_targets.csv, T046",
             "figure_basis printed, unit not_named",
+        ),
+        (
+            "assert_overrides_are_sound",
+            OVERRIDE.format(target="indicator', '26", expires="2023-06-30"),
+            "dbt_project/seeds/plan/status_overrides.csv, plan qwc-14, OVR-1",
+            "indicator 26",
+        ),
+        (
+            "assert_overrides_are_sound",
+            # What was achieved before the plan is no target.
+            OVERRIDE.format(target="text_target', 'B001", expires="2023-06-30"),
+            "dbt_project/seeds/plan/status_overrides.csv, plan qwc-14, OVR-1",
+            "text_target B001",
+        ),
+        (
+            "assert_overrides_are_sound",
+            OVERRIDE.format(target="project', 'P09-02", expires="2023-01-01"),
+            "dbt_project/seeds/plan/status_overrides.csv, plan qwc-14, OVR-1",
+            "expires_on 2023-01-01, approved_on 2023-01-01",
+        ),
+        (
+            "overrides_filled",
+            "insert into plan.status_overrides (plan_id, override_id) values ('qwc-14', 'OVR-1')",
+            "status_overrides.csv, column approved_by",
+            "1 empty cells 个空格",
         ),
         (
             "filled",

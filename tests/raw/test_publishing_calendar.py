@@ -11,7 +11,7 @@ import yaml
 from raw.errors import BadInput
 from raw.feed import Feed, declared_feeds, find_feed, load_feed
 from raw.land import Vintage
-from raw.publishing_calendar import expected, lateness, timeliness
+from raw.publishing_calendar import calendar, expected, lateness, timeliness
 
 REPORTS = find_feed("environment_reports")
 # Customs as described: flash totals on the 7th, January and February together in March, December late in January.
@@ -95,6 +95,20 @@ def test_what_came_with_the_first_pull_is_not_called_late() -> None:
     assert (seen["2022-05"].state, seen["2022-05"].late_days) == ("late", 13)
     assert seen["2022-03"].state == "missing"
     assert seen["2022-06"].state == "not_due"
+
+
+def test_the_calendar_tells_ten_years_of_months_that_are_published() -> None:
+    told = dict(calendar(scheduled(**CUSTOMS), date(2022, 7, 8)))
+    assert min(told) > "2012-06"
+    assert max(told) == "2022-06"
+    assert not [month for month in told if month.endswith("-01")], "nothing is ever said about January alone"
+    assert len(dict(calendar(scheduled(), date(2022, 7, 8)))) == 120
+
+
+def test_an_optional_table_has_no_calendar_of_its_own() -> None:
+    returns = find_feed("unit_returns")
+    told = {name: len(list(timeliness(returns, name, [], date(2022, 7, 8)))) for name in returns.tables}
+    assert told == {"returns": 13, "project_milestones": 0, "superior_assignments": 0}
 
 
 @pytest.mark.parametrize(

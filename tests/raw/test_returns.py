@@ -22,6 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from raw import readers, returns
 from raw.errors import BadInput
 from raw.feed import Table, load_feed
+from raw.land import pull, vintages
 from raw.readers import Rows, returns_workbook
 from raw.replica.clock import CHINA
 from raw.replica.sample_returns import IN_OTHER_FEED, NOT_PUBLISHED, write_sample_returns
@@ -158,7 +159,7 @@ def test_the_form_is_the_same_bytes_at_any_time(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_form_locks_what_the_plan_says_and_leaves_the_answers_open() -> None:
     book = load_workbook(io.BytesIO(filled()))
-    assert book.sheetnames == ["填报说明", "封面", "填报"]
+    assert book.sheetnames == ["填报说明", "封面", "填报", "项目", "下达", "编码表"]
     sheet = book["填报"]
     assert sheet.protection.sheet
     assert [sheet[f"{letter}2"].protection.locked for letter in "ADGHIKM"] == [True] * 3 + [False] * 4
@@ -168,7 +169,14 @@ def test_the_form_locks_what_the_plan_says_and_leaves_the_answers_open() -> None
     assert sheet.page_setup.orientation == "landscape"
     ranges = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
     assert ranges["I2:I37"] == '"A,P,E,B,D,O,L,M"'
-    assert ranges["A2:A37"] == '"18,21,24"'
+    assert ranges["A2:A37"] == "'编码表'!$B$2:$B$72"
+    ids = [cell.value for cell in book["编码表"]["B"]]
+    assert ids[1:6] == ["18", "21", "24", "T001", "T004"], "its own indicators, then the targets open to it"
+    assert {"T047", "P09-02", "in_operation", "counted"} <= set(ids)
+    assert not {"T002", "P01-01"} & set(ids), "another unit's target, and a heading"
+    projects = {str(rule.sqref): rule.formula1 for rule in book["项目"].data_validations.dataValidation}
+    assert str(projects["A2:A31"]).startswith("'编码表'!$B$73:")
+    assert str(ids[72]).startswith("P"), "projects follow the targets"
     assert book["封面"]["B4"].value == "wjj"
     assert book["封面"]["B6"].value == "2022-12"
     assert "Answer every row" in str(book["填报说明"]["A6"].value)
@@ -209,6 +217,7 @@ def test_a_good_return_becomes_rows_with_scope_place_and_day() -> None:
         "EVIDENCE_DATE": "2023-01-10",
         "MISSING_REASON": None,
         "NOTE": None,
+        "EVIDENCE_REFERENCE": None,
     }
     assert rows.records[1]["VALUE"] is None
     assert rows.records[1]["OBS_STATUS"] == "O"
@@ -335,9 +344,16 @@ def test_a_web_address_in_the_evidence_is_no_external_link() -> None:
         ({"M3": None}, "M3", "found nothing; expected the reason why the value is missing"),
         ({"I3": None, "M3": None}, "H3", "found nothing; expected a value, or status O with the reason"),
         ({"I3": "A"}, "I3", "found 'A'; expected without a value: O, L, M"),
-        ({"P2": "x"}, "P2", "nothing right of column N"),
+        ({"P2": "x"}, "P2", "nothing right of column O"),
         ({"H1": "金额"}, "H1", "found '金额'; expected the header"),
-        ({"O1": "more"}, "O1", "no further column"),
+        ({"P1": "more"}, "P1", "no further column"),
+        ({"O1": None, "O2": "a.pdf"}, "O2", "found 'a.pdf'; expected nothing in a column without a header"),
+        ({"O2": "C:\\returns\\a.pdf"}, "O2", "expected a URL, a document number or a file name"),
+        ({"O2": "/home/a.pdf"}, "O2", "nobody else can open a path of your computer"),
+        ({"O2": "javascript:alert(1)"}, "O2", "expected a URL, a document number or a file name"),
+        ({"O2": "https:///a"}, "O2", "expected a whole web address"),
+        ({"O2": "a" * 501}, "O2", "one line of at most 500 characters"),
+        ({"O2": "=HYPERLINK(A1)"}, "O2", "found the formula"),
     ],
 )
 def test_a_wrong_cell_is_told_with_sheet_and_cell(cells: dict[str, object], where: str, message: str) -> None:
@@ -524,6 +540,233 @@ def test_a_damaged_sheet_is_refused_or_read_but_never_a_crash(data: st.DataObjec
         assert NAME in str(error)
 
 
+# --- text targets, projects and assigned values -------------------------------------------------------------
+
+FEED = load_feed(Path(returns.__file__).parent / "feeds" / "unit_returns.yml")
+ANSWER_T047 = {
+    "INDICATOR_CODE": "T047", "UNIT": "人", "REFERENCE_PERIOD": "2021", "FREQUENCY": "A", "MEASURE": "LEVEL",
+    "VALUE": "3.1", "EVIDENCE_REFERENCE": "https://www.example.gov.cn/a.html", **GIVEN,
+}  # fmt: skip
+STARTED = {"PROJECT_ID": "P09-02", "STAGE_ID": "started", "REACHED_ON": "2022-06-30"}
+PLANNED = {"PROJECT_ID": "P09-02", "STAGE_ID": "in_operation", "PLANNED_ON": "2025-09-30"}
+COUNTED = {
+    "PROJECT_ID": "P15-01", "STAGE_ID": "counted", "COMPLETED_QUANTITY": "21", "QUANTITY_UNIT": "所",
+}  # fmt: skip
+ASSIGNED = {
+    "INDICATOR_CODE": "13", "ASSIGNED_PERIOD": "2022", "BASE_YEAR": "2021", "ASSIGNED_VALUE": "3.2", "UNIT": "%",
+    "ASSIGNING_AUTHORITY": "市发改委", "DOCUMENT_TITLE": "关于下达2022年能耗强度目标的通知",
+    "DOCUMENT_NO": "青发改〔2022〕1号", "DOCUMENT_DATE": "2022-03-01",
+}  # fmt: skip
+
+
+def full(
+    unit: str = "wjj",
+    *,
+    answers: tuple[dict[str, str], ...] = (),
+    projects: tuple[dict[str, str], ...] = (),
+    assignments: tuple[dict[str, str], ...] = (),
+    is_form: bool = False,
+) -> bytes:
+    """A return of December 2022 that says nothing of its indicators, and the rows given."""
+    asks = PLAN.asks(PLAN.unit(unit), "2022-12")
+    return returns.workbook(
+        PLAN,
+        PLAN.unit(unit),
+        "2022-12",
+        answers=[*({**returns.asked_row(ask), **MISSING} for ask in asks), *answers],
+        projects=projects,
+        assignments=assignments,
+        reporter="张三 / Zhang San",
+        reported_on=date(2023, 1, 16),
+        is_form=is_form,
+    )
+
+
+def part(content: bytes, table: str, name: str = NAME) -> Rows:
+    rows = readers.read("returns_workbook", content, FEED.tables[table], name)
+    if not rows.is_absent:
+        readers.check_rows(rows, FEED.tables[table], name)
+    return rows
+
+
+def part_refusal(content: bytes, table: str, name: str = NAME) -> str:
+    with pytest.raises(BadInput) as caught:
+        part(content, table, name)
+    return english(str(caught.value))
+
+
+def test_a_text_target_is_returned_like_an_indicator_with_the_place_of_its_evidence() -> None:
+    rows = read(full(answers=(ANSWER_T047,)))
+    assert (rows.records[-1]["INDICATOR_CODE"], rows.records[-1]["VALUE"]) == ("T047", "3.1")
+    assert rows.records[-1]["EVIDENCE_REFERENCE"] == "https://www.example.gov.cn/a.html"
+    without = {**ANSWER_T047, "EVIDENCE_REFERENCE": ""}
+    told = refusal(full(answers=(without,)))
+    assert (
+        f"{NAME}, sheet 填报, cell O8: found nothing; expected a URL, a document number or a file name"
+        in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"INDICATOR_CODE": "T035"}, "T035 空气优良天数达到292天以上 is returned by 区生态环境分局"),
+        ({"INDICATOR_CODE": "T999"}, "found 'T999'; expected an indicator code of 区卫健局"),
+        ({"INDICATOR_CODE": "B001"}, "found 'B001'; expected an indicator code of 区卫健局"),
+        ({"UNIT": "个"}, "expected '人', the plan's unit of T047"),
+        ({"MEASURE": "YTD"}, "found 'YTD'; expected LEVEL"),
+    ],
+)
+def test_a_wrong_text_target_is_told(change: dict[str, str], message: str) -> None:
+    assert message in refusal(full(answers=({**ANSWER_T047, **change},)))
+
+
+def test_project_rows_are_read_with_scope_place_and_day() -> None:
+    rows = part(full(projects=(STARTED, PLANNED, COUNTED)), "project_milestones")
+    assert rows.scope == "UNIT_ID=wjj|RETURN_MONTH=2022-12"
+    assert rows.places == ["项目!B2", "项目!B3", "项目!B4"]
+    assert rows.not_before == date(2023, 1, 16)
+    found = [(r["PROJECT_ID"], r["STAGE_ID"], r["REACHED_ON"], r["PLANNED_ON"]) for r in rows.records]
+    assert found == [
+        ("P09-02", "started", "2022-06-30", None),
+        ("P09-02", "in_operation", None, "2025-09-30"),
+        ("P15-01", "counted", None, None),
+    ]
+    assert rows.records[2]["COMPLETED_QUANTITY"] == "21"
+
+
+@pytest.mark.parametrize(
+    ("change", "cell", "message"),
+    [
+        ({"PROJECT_ID": "P99-01"}, "A2", "found 'P99-01'; expected the id of a project of the plan"),
+        ({"PROJECT_ID": "P01-01"}, "A2", "P01-01 is a heading over several"),
+        ({"STAGE_ID": "reviewed"}, "B2", "a stage of a project of type build: proposed, approved, land"),
+        ({"STAGE_ID": "counted"}, "B2", "found 'counted'; expected a stage of a project of type build"),
+        ({"REACHED_ON": "2023-01-17"}, "C2", "expected a date up to the day of reporting, 2023-01-16"),
+        ({"REACHED_ON": ""}, "C2", "expected the day it was reached, or the day planned"),
+        ({"STAGE_ID": "in_operation"}, "G2", "evidence that a final stage was reached"),
+        ({"COMPLETED_QUANTITY": "3"}, "E2", "expected nothing: P09-02 is measured by its stages"),
+        ({"EVIDENCE": "D:/a.pdf"}, "G2", "expected a URL, a document number or a file name"),
+        ({**COUNTED, "QUANTITY_UNIT": "个"}, "F2", "expected '所', the plan's unit of P15-01"),
+        ({**COUNTED, "COMPLETED_QUANTITY": "-1"}, "E2", "expected a quantity of zero or more"),
+        ({**COUNTED, "COMPLETED_QUANTITY": ""}, "E2", "found nothing; expected the quantity completed"),
+        ({**COUNTED, "COMPLETED_QUANTITY": "60"}, "G2", "evidence that a final stage was reached"),
+        ({**COUNTED, "STAGE_ID": "started"}, "B2", "a stage of a project of type quantity: counted"),
+    ],
+)
+def test_a_wrong_project_row_is_told_with_its_cell(change: dict[str, str], cell: str, message: str) -> None:
+    told = part_refusal(full(projects=({**STARTED, **change},)), "project_milestones")
+    assert f"{NAME}, sheet 项目, cell {cell}: " in told
+    assert message in told
+
+
+def test_a_stage_the_plan_asks_for_needs_evidence_too() -> None:
+    asked = next(one for one in PLAN.projects if one.required_stage_id == "started")
+    row = {"PROJECT_ID": asked.project_id, "STAGE_ID": "started", "REACHED_ON": "2022-06-30"}
+    assert "evidence that a final stage" in part_refusal(full(projects=(row,)), "project_milestones")
+    assert part(full(projects=({**row, "EVIDENCE": "开工令.pdf"},)), "project_milestones").records
+
+
+def test_a_stage_stands_once_and_no_formula_passes() -> None:
+    assert "each stage of a project once" in part_refusal(
+        full(projects=(STARTED, STARTED)), "project_milestones"
+    )
+    content = edited(lambda book: book["项目"].__setitem__("H2", "=A1"), full(projects=(STARTED,)))
+    assert "cell H2: found the formula '=A1'" in part_refusal(content, "project_milestones")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_text_of_a_project_never_becomes_a_formula(text: str) -> None:
+    content = full(projects=({**STARTED, "NOTE": text},))
+    cell = load_workbook(io.BytesIO(content))["项目"]["H2"]
+    assert (cell.data_type, cell.value, cell.quotePrefix) == ("s", text, True)
+    assert part(content, "project_milestones").records[0]["NOTE"] == text
+
+
+def test_assigned_values_are_read_from_the_unit_that_owes_the_indicator() -> None:
+    name = "fgj_2022-12.xlsx"
+    rows = part(full("fgj", assignments=(ASSIGNED,)), "superior_assignments", name)
+    assert rows.records[0]["ASSIGNED_VALUE"] == "3.2"
+    assert rows.places == ["下达!D2"]
+    for change, message in (
+        ({"INDICATOR_CODE": "14"}, "that the superior authority assigns: 13"),
+        ({"ASSIGNED_PERIOD": "2026"}, "expected a year of the plan, or 2021-2025"),
+        ({"BASE_YEAR": ""}, "expected the base year, like 2020"),
+        ({"ASSIGNED_VALUE": ""}, "expected the value assigned"),
+        ({"UNIT": "吨"}, "expected '%', the plan's unit of 13"),
+        ({"DOCUMENT_TITLE": ""}, "expected the title of the document"),
+        ({"DOCUMENT_DATE": "2023-02-01"}, "expected a date up to the day of reporting"),
+    ):
+        content = full("fgj", assignments=({**ASSIGNED, **change},))
+        assert message in part_refusal(content, "superior_assignments", name)
+
+
+def older(content: bytes) -> bytes:
+    """The workbook as the form was before there were text targets and projects."""
+
+    def take_away(book: Workbook) -> None:
+        for title in ("项目", "下达", "编码表"):
+            book.remove(book[title])
+        book["填报"].delete_cols(15)
+
+    return edited(take_away, content)
+
+
+def test_an_older_workbook_is_read_and_says_nothing_of_projects() -> None:
+    content = older(filled(VALUE="81.6"))
+    rows = read(content)
+    assert len(rows.records) == 6
+    assert {record["EVIDENCE_REFERENCE"] for record in rows.records} == {None}
+    assert part(content, "project_milestones").is_absent
+    assert part(content, "superior_assignments").is_absent
+    assert not part(filled(VALUE="81.6"), "project_milestones").is_absent
+
+
+def test_what_was_returned_of_projects_stays_unless_it_is_corrected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Absent says nothing; a row that is gone from a correction is gone; an emptied sheet is refused."""
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path / "inbox"))
+    inbox = tmp_path / "inbox/unit_returns"
+    inbox.mkdir(parents=True)
+    landing = tmp_path / "landing"
+
+    def rows_after(content: bytes) -> list[int]:
+        (inbox / NAME).write_bytes(content)
+        pull(FEED, date(2023, 2, 1), landing_root=landing)
+        known = vintages(landing, "unit_returns", "project_milestones", date(2023, 2, 1))
+        return [vintage.manifest["row_count"] for vintage in known]
+
+    assert rows_after(filled(VALUE="81.6")) == [], "an empty sheet is no vintage"
+    assert rows_after(full(projects=(STARTED, PLANNED))) == [2]
+    assert rows_after(older(filled(VALUE="81.6"))) == [2]
+    assert rows_after(full(projects=(STARTED,))) == [2, 1]
+    with pytest.raises(BadInput, match="no rows"):
+        rows_after(full(is_form=True))
+    refused = landing / "unit_returns/project_milestones/quarantine"
+    assert [path.name for path in refused.glob("*/*.xlsx")] == [NAME], "the bytes are kept"
+
+
+def test_a_bad_project_sheet_does_not_keep_the_figures_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path / "inbox"))
+    (tmp_path / "inbox/unit_returns").mkdir(parents=True)
+    bad = full(projects=({**STARTED, "STAGE_ID": "reviewed"},))
+    (tmp_path / "inbox/unit_returns" / NAME).write_bytes(bad)
+    with pytest.raises(BadInput, match="cell B2"):
+        pull(FEED, date(2023, 2, 1), landing_root=tmp_path / "landing")
+    assert len(vintages(tmp_path / "landing", "unit_returns", "returns", date(2023, 2, 1))) == 1
+
+
+def test_a_return_nobody_fills_in_has_no_empty_sheets_and_reads_the_same() -> None:
+    bare = full(projects=(STARTED,))
+    assert load_workbook(io.BytesIO(bare)).sheetnames == ["填报说明", "封面", "填报", "项目"]
+    form = full(projects=(STARTED,), is_form=True)
+    assert read(bare).records == read(form).records
+    assert part(bare, "project_milestones").records == part(form, "project_milestones").records
+
+
 # --- the command line ---------------------------------------------------------------------------------------
 
 
@@ -557,8 +800,8 @@ def test_check_of_an_absent_file_says_so(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_the_plan_is_read_from_the_seeds_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("plans", "responsible_units", "indicators", "indicator_series"):
-        shutil.copy(returns.DEFAULT_SEEDS / f"{name}.csv", tmp_path)
+    for seed in returns.DEFAULT_SEEDS.glob("*.csv"):
+        shutil.copy(seed, tmp_path)
     units = tmp_path / "responsible_units.csv"
     units.write_text(units.read_text(encoding="utf-8") + "xyj,区新局,New Bureau,\n", encoding="utf-8")
     monkeypatch.setenv("PLAN_SEEDS", str(tmp_path))

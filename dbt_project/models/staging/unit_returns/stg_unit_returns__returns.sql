@@ -23,7 +23,8 @@ landed as (
                 evidence_document,
                 evidence_date,
                 missing_reason,
-                note
+                note,
+                evidence_reference
         ) as first_seen_date
     from {{ source('unit_returns', 'returns') }}
 ),
@@ -50,6 +51,7 @@ select
     cast(nullif(evidence_date, '') as date) as evidence_date,
     cast(missing_reason as varchar) as missing_reason,
     cast(note as varchar) as note,
+    cast(evidence_reference as varchar) as evidence_reference,
     _row_number as row_number,
     _place as place,
     _vintage_date as landing_vintage_date,

@@ -1,0 +1,33 @@
+-- The last word on each stage of a project, from whichever unit and month it came (the later day of reporting
+-- counts), and whether it was reached by the end of the reference month. A counted project has one row.
+select
+    entries.plan_id,
+    entries.counted_as_project_id as project_id,
+    reports.stage_id,
+    stages.stage_no,
+    stages.name_zh as stage_name_zh,
+    stages.name_en as stage_name_en,
+    stages.cumulative_points_pct,
+    case when reports.reached_on <= {{ reference_month_end() }} then reports.reached_on end as reached_on,
+    reports.planned_on,
+    reports.completed_quantity,
+    nullif(reports.evidence, '') as evidence,
+    reports.unit_id,
+    reports.return_month,
+    reports.reported_on,
+    reports.origin,
+    reports.landing_id,
+    reports.place
+from {{ ref('stg_unit_returns__project_milestones') }} as reports
+inner join {{ ref('int_project_entries__counted') }} as entries
+    on reports.plan_id = entries.plan_id and reports.project_id = entries.project_id
+left join {{ ref('project_stages') }} as stages
+    on entries.project_type = stages.project_type and reports.stage_id = stages.stage_id
+where
+    reports.reported_on <= {{ as_of_date() }}
+    and reports.return_month <= '{{ var("reference_month") }}'
+qualify
+    row_number() over (
+        partition by entries.plan_id, entries.counted_as_project_id, reports.stage_id
+        order by reports.reported_on desc, reports.return_month desc, reports.unit_id asc, reports.project_id asc
+    ) = 1

@@ -1,0 +1,137 @@
+-- Where each project that is followed itself stands (headings are rolled up in the mart): stage, points, gap, lamp.
+-- Types without points are judged by the dates of their stages alone (DEC-P1); cuts as for targets (status_thresholds).
+with
+
+red_after as (
+    select
+        plan_id,
+        max(cast(parameter_value as integer)) as red_after_months
+    from {{ ref('decisions') }}
+    where
+        parameter = 'start_red_after_months'
+        and effective_from <= {{ as_of_date() }}
+        and (effective_to is null or effective_to > {{ as_of_date() }})
+    group by plan_id
+),
+
+reported as (
+    select
+        plan_id,
+        project_id,
+        max(stage_no) filter (where reached_on is not null) as stage_no,
+        max_by(stage_id, stage_no) filter (where reached_on is not null) as stage_id,
+        max_by(stage_name_zh, stage_no) filter (where reached_on is not null) as stage_name_zh,
+        max_by(stage_name_en, stage_no) filter (where reached_on is not null) as stage_name_en,
+        max_by(reached_on, stage_no) filter (where reached_on is not null) as reached_on,
+        max(cumulative_points_pct) filter (where reached_on is not null) as points_pct,
+        -- An empty text, because max_by would skip a null and take the evidence of an earlier stage.
+        max_by(coalesce(evidence, ''), stage_no) filter (where reached_on is not null) as stage_evidence,
+        max(completed_quantity) as completed_quantity,
+        max(evidence) filter (where completed_quantity is not null) as quantity_evidence,
+        max_by(unit_id, (reported_on, return_month)) as unit_id,
+        max_by(return_month, (reported_on, return_month)) as return_month,
+        max(reported_on) as reported_on,
+        case when bool_or(origin = 'simulated') then 'simulated' else any_value(origin) end as origin
+    from {{ ref('int_project_stages__reached') }}
+    group by plan_id, project_id
+),
+
+measured as (
+    select
+        entries.plan_id,
+        entries.project_id,
+        entries.measured_by,
+        entries.quantity_value,
+        entries.quantity_unit,
+        entries.is_soft,
+        reported.stage_no,
+        reported.stage_id,
+        reported.stage_name_zh,
+        reported.stage_name_en,
+        reported.reached_on,
+        reported.completed_quantity,
+        reported.unit_id,
+        reported.return_month,
+        reported.reported_on,
+        reported.origin,
+        coalesce(nullif(reported.stage_evidence, ''), reported.quantity_evidence) as evidence,
+        schedules.planned_start_date,
+        schedules.planned_end_date,
+        schedules.schedule_basis,
+        schedules.next_planned_date,
+        schedules.schedule_pct,
+        reported.project_id is not null as is_reported,
+        coalesce(reported.stage_no, 0) >= entries.start_stage_no as has_started,
+        case
+            when entries.measured_by = 'counted' then reported.completed_quantity >= entries.quantity_value
+            else coalesce(reported.stage_no, 0) >= entries.required_stage_no
+        end as is_done,
+        case
+            when reported.project_id is null then null
+            when entries.measured_by = 'counted' then 100.0 * reported.completed_quantity / entries.quantity_value
+            when entries.goal_pct is not null then coalesce(reported.points_pct, 0)
+        end as progress_pct,
+        red_after.red_after_months,
+        thresholds.ahead_above_pp,
+        thresholds.lagging_below_pp,
+        thresholds.red_below_pp
+    from {{ ref('int_project_entries__counted') }} as entries
+    inner join {{ ref('int_project_schedules__expected') }} as schedules
+        on entries.plan_id = schedules.plan_id and entries.project_id = schedules.project_id
+    inner join {{ ref('status_thresholds') }} as thresholds on entries.plan_id = thresholds.plan_id
+    left join reported on entries.plan_id = reported.plan_id and entries.project_id = reported.project_id
+    left join red_after on entries.plan_id = red_after.plan_id
+),
+
+late as (
+    select
+        *,
+        progress_pct - schedule_pct as lag_pp,
+        -- Of the dates that have passed without the work: the start, a planned stage, the end.
+        case when not has_started and last_day(planned_start_date) <= {{ reference_month_end() }} then planned_start_date end
+            as missed_start_date,
+        case
+            when progress_pct is null and last_day(least(next_planned_date, planned_end_date)) <= {{ reference_month_end() }}
+                then least(next_planned_date, planned_end_date)
+        end as missed_stage_date
+    from measured
+),
+
+judged as (
+    select
+        *,
+        case
+            when not is_reported then 'not_reported'
+            when is_done then 'completed'
+            when missed_start_date is not null then 'not_started'
+            when missed_stage_date is not null then 'overdue'
+            when lag_pp is null and schedule_basis = 'returned' then 'on_schedule'
+            when lag_pp is null then 'stage_only'
+            when lag_pp > ahead_above_pp then 'ahead'
+            when lag_pp >= 0 then 'on_schedule'
+            when lag_pp > lagging_below_pp then 'slightly_behind'
+            else 'lagging'
+        end as status
+    from late
+),
+
+lit as (
+    select
+        *,
+        case
+            when status in ('not_reported', 'stage_only') then 'grey'
+            when status in ('completed', 'ahead', 'on_schedule', 'slightly_behind') then 'green'
+            when
+                lag_pp < red_below_pp
+                or coalesce(missed_start_date, missed_stage_date) + to_months(red_after_months) <= {{ reference_month_end() }}
+                then 'red'
+            else 'yellow'
+        end as hard_lamp
+    from judged
+)
+
+select
+    * exclude (hard_lamp, ahead_above_pp, lagging_below_pp, red_below_pp, red_after_months),
+    case when hard_lamp = 'red' and is_soft then 'yellow' else hard_lamp end as lamp,
+    hard_lamp = 'red' and is_soft as is_softened
+from lit

@@ -1,0 +1,199 @@
+-- One row an entry of the boxes. A heading tells of the projects below it, each counted once (DEC-P3, DEC-P5).
+with recursive
+
+below as (
+    select
+        plan_id,
+        project_id as heading_id,
+        project_id
+    from {{ ref('int_project_entries__counted') }}
+    where measured_by = 'heading'
+    union
+    select
+        below.plan_id,
+        below.heading_id,
+        entries.project_id
+    from below
+    inner join {{ ref('int_project_entries__counted') }} as entries
+        on below.plan_id = entries.plan_id and below.project_id = entries.parent_project_id
+),
+
+children as (
+    select distinct
+        below.plan_id,
+        below.heading_id,
+        entries.counted_as_project_id
+    from below
+    inner join {{ ref('int_project_entries__counted') }} as entries
+        on below.plan_id = entries.plan_id and below.project_id = entries.project_id
+    where entries.measured_by != 'heading'
+),
+
+rolled as (
+    select
+        children.plan_id,
+        children.heading_id as project_id,
+        count(*) as child_count,
+        count(*) filter (where evaluated.lamp = 'green') as green_count,
+        count(*) filter (where evaluated.lamp = 'yellow') as yellow_count,
+        count(*) filter (where evaluated.lamp = 'red') as red_count,
+        count(*) filter (where evaluated.lamp = 'grey') as grey_count,
+        count(*) filter (where evaluated.is_done) as done_count,
+        coalesce(bool_or(evaluated.origin = 'simulated'), false) as is_simulated,
+        max(evaluated.reported_on) as reported_on
+    from children
+    inner join {{ ref('int_projects__evaluated') }} as evaluated
+        on children.plan_id = evaluated.plan_id and children.counted_as_project_id = evaluated.project_id
+    group by children.plan_id, children.heading_id
+),
+
+decisions as (
+    select
+        plan_id,
+        string_agg(decision_id, '; ' order by decision_id) as decision_ids
+    from {{ ref('decisions') }}
+    where parameter in ('project_schedule', 'start_red_after_months', 'stage_points')
+    group by plan_id
+),
+
+told as (
+    select
+        entries.*,
+        evaluated.stage_no,
+        evaluated.stage_id,
+        evaluated.stage_name_zh,
+        evaluated.stage_name_en,
+        evaluated.reached_on,
+        evaluated.completed_quantity,
+        evaluated.unit_id,
+        evaluated.return_month,
+        evaluated.evidence,
+        evaluated.planned_start_date,
+        evaluated.planned_end_date,
+        evaluated.schedule_basis,
+        evaluated.progress_pct,
+        evaluated.schedule_pct,
+        evaluated.lag_pp,
+        evaluated.missed_start_date,
+        evaluated.missed_stage_date,
+        evaluated.is_softened,
+        rolled.child_count,
+        rolled.green_count,
+        rolled.yellow_count,
+        rolled.red_count,
+        rolled.grey_count,
+        rolled.done_count,
+        decisions.decision_ids,
+        coalesce(evaluated.reported_on, rolled.reported_on) as last_reported_on,
+        case when entries.measured_by = 'heading' then 'heading' else evaluated.status end as status,
+        case
+            when entries.measured_by != 'heading' then evaluated.lamp
+            when rolled.red_count > 0 then 'red'
+            when rolled.yellow_count > 0 then 'yellow'
+            when rolled.green_count > 0 then 'green'
+            else 'grey'
+        end as lamp,
+        case when rolled.is_simulated then 'simulated' else evaluated.origin end as origin
+    from {{ ref('int_project_entries__counted') }} as entries
+    left join {{ ref('int_projects__evaluated') }} as evaluated
+        on entries.plan_id = evaluated.plan_id and entries.counted_as_project_id = evaluated.project_id
+    left join rolled on entries.plan_id = rolled.plan_id and entries.project_id = rolled.project_id
+    left join decisions on entries.plan_id = decisions.plan_id
+),
+
+worded as (
+    select
+        *,
+        case
+            when measured_by = 'counted'
+                then '完成 ' || {{ figure('completed_quantity') }} || quantity_unit || '，目标 ' || {{ figure('quantity_value') }} || quantity_unit
+            when stage_id is null then '尚未到达第一个阶段'
+            else stage_name_zh || '（' || reached_on || '）'
+        end as position_zh,
+        case
+            when measured_by = 'counted'
+                then {{ figure('completed_quantity') }} || ' ' || quantity_unit || ' of ' || {{ figure('quantity_value') }} || ' done'
+            when stage_id is null then 'no stage reached yet'
+            else stage_name_en || ' (' || reached_on || ')'
+        end as position_en,
+        case schedule_basis
+            when 'returned' then '单位自报计划' when 'printed' then '规划所印时间' else '规划期首日至末日'
+        end as basis_zh,
+        case schedule_basis
+            when 'returned' then 'the unit''s own plan' when 'printed' then 'the printed years' else 'the plan period'
+        end as basis_en
+    from told
+)
+
+select
+    plan_id,
+    project_id,
+    counted_as_project_id,
+    is_counted,
+    name_zh,
+    name_en,
+    cast(box_no as integer) as box_number,
+    section_id,
+    project_type,
+    measured_by,
+    parent_project_id,
+    {{ as_of_date() }} as as_of_date,
+    stage_id,
+    cast(stage_no as integer) as stage_number,
+    stage_name_zh,
+    stage_name_en,
+    reached_on as stage_reached_date,
+    completed_quantity as completed_quantity_value,
+    quantity_value as planned_quantity_value,
+    quantity_unit,
+    planned_start_date,
+    planned_end_date,
+    schedule_basis,
+    round(cast(progress_pct as double), 6) as progress_pct,
+    round(cast(schedule_pct as double), 6) as schedule_pct,
+    round(cast(lag_pp as double), 6) as lag_pp,
+    status,
+    lamp,
+    case
+        when status = 'heading'
+            then
+                '下级项目 ' || coalesce(child_count, 0) || ' 个：完成 ' || coalesce(done_count, 0) || '；绿 '
+                || coalesce(green_count, 0) || '、黄 ' || coalesce(yellow_count, 0) || '、红 ' || coalesce(red_count, 0)
+                || '、未报或无法判断 ' || coalesce(grey_count, 0)
+        when status = 'not_reported' then '没有单位填报'
+        when status = 'completed' then position_zh || '，已达到要求'
+        when missed_start_date is not null then position_zh || '；计划 ' || strftime(missed_start_date, '%Y-%m') || ' 开工，尚未开工'
+        when missed_stage_date is not null then position_zh || '；' || strftime(missed_stage_date, '%Y-%m') || ' 应达的阶段未达到'
+        when lag_pp is null and schedule_basis = 'returned' then position_zh || '；按' || basis_zh || '没有逾期的阶段'
+        when lag_pp is null then position_zh || '；此类项目不计进度分，只报阶段'
+        else
+            position_zh || '；进度 ' || {{ said('progress_pct') }} || '%，应达 ' || {{ said('schedule_pct') }} || '%（' || basis_zh || '）'
+    end
+    || case when is_softened then '；软目标，不亮红灯' else '' end as reason_zh,
+    case
+        when status = 'heading'
+            then
+                coalesce(child_count, 0) || ' projects below: ' || coalesce(done_count, 0) || ' completed; green '
+                || coalesce(green_count, 0) || ', yellow ' || coalesce(yellow_count, 0) || ', red ' || coalesce(red_count, 0)
+                || ', not reported or not to be judged ' || coalesce(grey_count, 0)
+        when status = 'not_reported' then 'no unit reported it'
+        when status = 'completed' then position_en || ', what is asked is reached'
+        when missed_start_date is not null
+            then position_en || '; planned to start in ' || strftime(missed_start_date, '%Y-%m') || ', not started'
+        when missed_stage_date is not null
+            then position_en || '; a stage due in ' || strftime(missed_stage_date, '%Y-%m') || ' was not reached'
+        when lag_pp is null and schedule_basis = 'returned' then position_en || '; by ' || basis_en || ' no stage is overdue'
+        when lag_pp is null then position_en || '; no points are given to this type, the stage alone is told'
+        else
+            position_en || '; ' || {{ said('progress_pct') }} || '% against ' || {{ said('schedule_pct') }} || '% due by ' || basis_en
+    end
+    || case when is_softened then '; a soft target, never red' else '' end as reason_en,
+    coalesce(responsible_unit_ids, '') as responsible_unit_ids,
+    unit_id as reporting_unit_id,
+    last_reported_on as reported_date,
+    evidence,
+    case when unit_id is not null then 'R-' || unit_id || '-' || return_month end as source_id,
+    origin,
+    cast(coalesce(child_count, 0) as integer) as children_number,
+    coalesce(decision_ids, '') as decision_ids
+from worded
