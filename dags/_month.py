@@ -1,4 +1,4 @@
-"""One monthly release on this machine: run the DAGs, show what happens, end with the 25 indicators.
+"""One monthly release on this machine: run the DAGs, show what happens, end with the indicators.
 
 The DAGs run in a child process whose output is the log; what it does comes back as JSON lines over a pipe,
 so this process needs no Airflow and the terminal stays calm.

@@ -1,7 +1,8 @@
-"""The 25 indicators of a release as a table for a terminal, aligned for wide characters."""
+"""The indicators of a release as a table for a terminal, aligned for wide characters."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,43 @@ __all__ = ["bulletin_of", "indicator_table", "padded"]
 
 HEADER = ("编码", "指标 Indicator", "状态 Status", "数值 Value", "单位 Unit", "时期 Period")
 NOTHING = "—"
+PLANS = """
+    select plan_id, plan_name_zh, plan_name_en
+    from release_info
+    order by plan_kind != 'official', plan_first_year, plan_id
+"""
 PROGRESS = """
     select p.indicator_code, i.name_zh, p.status, p.value, i.unit, p.reference_period, i.decimals,
         p.value is not distinct from p.latest_value as is_as_published, p.as_of_date, p.status_age_years
     from fct_target_progress as p
     join dim_indicator as i using (plan_id, indicator_code)
+    where p.plan_id = ?
     order by p.indicator_code
 """
 
 
 def indicator_table(release_dir: Path) -> str:
-    """Code, name, status, value and period of every indicator, read from the released database."""
+    """Code, name, status, value and period of every indicator, read from the released database.
+
+    With several plans one table for each, below its name; the columns of all stand in one line.
+    """
     with reader(release_dir / "warehouse.duckdb") as connection:
-        rows = [HEADER, *map(_row, connection.execute(PROGRESS).fetchall())]
-    widths = [max(display_width(row[place]) for row in rows) for place in range(len(HEADER))]
-    return "\n".join(
-        "  " + "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        plans = connection.execute(PLANS).fetchall()
+        tables = [
+            [HEADER, *map(_row, connection.execute(PROGRESS, [plan_id]).fetchall())] for plan_id, *_ in plans
+        ]
+    widths = [
+        max(display_width(row[place]) for table in tables for row in table) for place in range(len(HEADER))
+    ]
+    titles = [f"{zh} {en}\n" if len(plans) > 1 else "" for _, zh, en in plans]
+    return "\n\n".join(
+        title + "\n".join(_line(row, widths) for row in table)
+        for title, table in zip(titles, tables, strict=True)
     )
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  " + "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _row(found: tuple[Any, ...]) -> tuple[str, ...]:

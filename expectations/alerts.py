@@ -218,20 +218,21 @@ def units_at_fault(problems: Sequence[Problem], units: Sequence[str]) -> tuple[s
 
 
 def _figures(database: Path) -> dict[str, Figure]:
-    """The names of the indicators and their units, by indicator code; empty when the file cannot tell."""
+    """Names and units of the indicators by ``plan_id/indicator_code``; empty when the file cannot tell."""
     try:
         with reader(database) as connection:
             units = connection.execute(
                 "select unit_id, name_zh, name_en from dim_responsible_unit"
             ).fetchall()
             rows = connection.execute(
-                "select indicator_code, name_zh, name_en, unit, responsible_unit_ids from dim_indicator"
+                "select plan_id || '/' || indicator_code, name_zh, name_en, unit, responsible_unit_ids"
+                " from dim_indicator"
             ).fetchall()
     except (BadInput, duckdb.Error):
         # The mail must go out even when the build is too broken to name its indicators.
         return {}
     names = {str(unit_id): (str(zh), str(en)) for unit_id, zh, en in units}
-    return {str(code): _figure(zh, en, unit, ids, names) for code, zh, en, unit, ids in rows}
+    return {str(key): _figure(zh, en, unit, ids, names) for key, zh, en, unit, ids in rows}
 
 
 def _figure(
@@ -307,9 +308,10 @@ def _worst(verdict: Verdict) -> RuleResult:
 
 
 def _first_line(event: Event, result: RuleResult, language: Literal["zh", "en"]) -> str:
-    code = result.indicator_codes[0] if result.indicator_codes else None
-    figure = event.figures.get(code) if code else None
-    row = _row_for(result, code)
+    key = result.indicator_codes[0] if result.indicator_codes else None
+    figure = event.figures.get(key) if key else None
+    row = _row_for(result, key)
+    code = key.rpartition("/")[2] if key else None
     value = _figure_text(row, figure) if row else result.observed
     if language == "zh":
         about = f"指标{code} {figure.name_zh}，" if figure else (f"指标{code}，" if code else "")
@@ -320,11 +322,16 @@ def _first_line(event: Event, result: RuleResult, language: Literal["zh", "en"])
     return f"{event.reference_month} is not published: {about}{value}, breaks “{result.what_en}”{owner}."
 
 
-def _row_for(result: RuleResult, code: str | None) -> Mapping[str, Scalar] | None:
+def _row_for(result: RuleResult, key: str | None) -> Mapping[str, Scalar] | None:
     for row in result.failing_rows:
-        if code is not None and row.get("indicator_code") == code:
+        if key is not None and _key_of(row) == key:
             return row
     return result.failing_rows[0] if result.failing_rows else None
+
+
+def _key_of(row: Mapping[str, Scalar]) -> str:
+    """The indicator a failing row is about, as the figures are keyed: ``plan_id/indicator_code``."""
+    return f"{row.get('plan_id')}/{row.get('indicator_code')}"
 
 
 def _figure_text(row: Mapping[str, Scalar], figure: Figure | None) -> str:
@@ -339,7 +346,7 @@ def _rule_lines(event: Event, result: RuleResult) -> Iterator[str]:
     rule = f"{result.suite}.{result.rule_id}"
     yield f"  {state} | {rule} | {result.what_zh} / {result.what_en} | {result.observed}"
     for row in result.failing_rows[:3]:
-        figure = event.figures.get(str(row.get("indicator_code")))
+        figure = event.figures.get(_key_of(row))
         name = f"{row.get('indicator_code')} {figure.name_zh}: " if figure else ""
         yield f"      - {name}{_figure_text(row, figure)}"
     if result.failing_count > 3:

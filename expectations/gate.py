@@ -225,8 +225,16 @@ def _result(suite: Suite, outcome: Outcome) -> RuleResult:
 
 
 def _codes(check: Check, rows: Iterable[dict[str, Scalar]]) -> tuple[str, ...]:
-    """The indicators that a failing rule is about: its own, and those that its rows name."""
+    """The indicators that a failing rule is about: its own, and those that its rows name.
+
+    A code alone does not say whose it is where a release holds several plans: a row of a plan gives
+    ``plan_id/indicator_code``.
+    """
     column = check.rule.indicator_code_column
-    named = [str(row[column]) for row in rows if column is not None and row.get(column)]
-    codes = {code for text in named for code in text.split(";")}
+    named = [
+        (str(row["plan_id"]) + "/" if row.get("plan_id") else "", str(row[column]))
+        for row in rows
+        if column is not None and row.get(column)
+    ]
+    codes = {plan + code for plan, text in named for code in text.split(";")}
     return tuple(sorted(codes | set(check.indicator_codes)))

@@ -6,13 +6,15 @@ demanded and what to do when it fails, in Chinese and English, and demands it in
 * ``expectation``: the name and arguments of an expectation of Great Expectations;
 * ``sql``: a query over ``{batch}`` (the mart) that must return no rows, sorted, so that a verdict is the same
   every time;
-* ``ranges``: for each indicator the lowest and highest believable value, each with its own reason.
+* ``ranges``: the name of a seed of the plan that gives, for each indicator, the lowest and highest believable
+  value with its reason. They belong to a plan, so they stand with it and not here.
 
 Everything unknown is an error that names the file, the key and the remedy.
 """
 
 from __future__ import annotations
 
+import csv
 import difflib
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from raw.errors import BadInput, Problem
+from warehouse.paths import dbt_project_dir
 from warehouse.verdict import Severity
 
 SUITES = Path(__file__).with_name("suites")
@@ -56,21 +59,23 @@ class Expectation(_Strict):
 
 
 class Range(_Strict):
-    """The believable values of one indicator, both ends included, in the plan's unit.
+    """The believable values of one indicator of a plan, both ends included, in the plan's unit.
 
-    ``area_code`` limits the range to one area; without it the range holds in every area.
+    ``area_code`` limits the range to one area; an empty one means every area.
     """
 
+    plan_id: Words
     indicator_code: IndicatorCode
-    area_code: str | None = None
-    min: float
-    max: float
-    because: Text
+    area_code: str
+    min_value: float
+    max_value: float
+    because_zh: Words
+    because_en: Words
 
     @model_validator(mode="after")
     def _ordered(self) -> Range:
-        if self.min >= self.max:
-            raise ValueError("min must be less than max")
+        if self.min_value >= self.max_value:
+            raise ValueError("min_value must be less than max_value")
         return self
 
 
@@ -89,7 +94,7 @@ class Rule(_Strict):
     remedy: Text
     expectation: Expectation | None = None
     sql: str | None = None
-    ranges: Annotated[list[Range], Field(min_length=1)] | None = None
+    ranges: Name | None = None
     indicator_code_column: str | None = None
     needs: Literal["previous_release"] | None = None
     needs_rows: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")] | None = None
@@ -100,10 +105,6 @@ class Rule(_Strict):
             raise ValueError("exactly one of expectation, sql and ranges is needed")
         if self.sql is not None:
             _check_sql(self.sql)
-        if self.ranges is not None:
-            areas = [(range_.indicator_code, range_.area_code) for range_ in self.ranges]
-            if len(set(areas)) != len(areas):
-                raise ValueError("ranges: an indicator and area stands there twice")
         return self
 
 
@@ -128,7 +129,8 @@ class SuiteFile(_Strict):
 class Check:
     """One demand as the gate runs it: a rule, or one range of a rule.
 
-    ``where`` limits the rows judged (column → value); ``arguments`` go to the expectation as they are.
+    ``where`` limits the rows judged (column → value); ``arguments`` go to the expectation as they are;
+    ``indicator_codes`` are ``plan_id/indicator_code``.
     """
 
     rule_id: str
@@ -142,7 +144,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Suite:
-    """A checked suite file, with the sha256 of its bytes."""
+    """A checked suite file, with the sha256 of its bytes and of the seeds it reads."""
 
     path: Path
     mart: str
@@ -180,7 +182,8 @@ def load_suite(path: Path) -> Suite:
             f"{path}: mart", declared.mart, path.stem, "name the file after the mart, or correct the key"
         )
     checks = tuple(check for rule in declared.rules for check in _checks_of(rule))
-    sha256 = hashlib.sha256(content).hexdigest()
+    seeds = [_ranges_path(rule.ranges).read_bytes() for rule in declared.rules if rule.ranges is not None]
+    sha256 = hashlib.sha256(b"\0".join([content, *seeds])).hexdigest()
     return Suite(path, declared.mart, declared.title, tuple(declared.key), checks, sha256)
 
 
@@ -231,24 +234,55 @@ def _checks_of(rule: Rule) -> Iterator[Check]:
         yield Check(rule.id, rule, rule.because, "unexpected_rows_expectation", arguments)
     if rule.expectation is not None:
         yield Check(rule.id, rule, rule.because, rule.expectation.type, dict(rule.expectation.args))
-    for range_ in rule.ranges or ():
-        yield _range_check(rule, range_)
+    if rule.ranges is not None:
+        yield from (_range_check(rule, range_) for range_ in _ranges(_ranges_path(rule.ranges)))
+
+
+def _ranges_path(seed: str) -> Path:
+    return dbt_project_dir() / "seeds" / "plan" / f"{seed}.csv"
+
+
+def _ranges(path: Path) -> list[Range]:
+    """The ranges of a seed; raises BadInput naming the file and the line of every mistake."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise BadInput.one(
+            str(path), f"unreadable ({error.strerror})", "the ranges of the plan's indicators", "restore it"
+        ) from error
+    ranges: list[Range] = []
+    problems: list[Problem] = []
+    for line, row in enumerate(rows, start=2):
+        try:
+            ranges.append(Range.model_validate(row))
+        except ValidationError as error:
+            problems += _problems(path, {}, error, f", line {line}")
+    seen = [(one.plan_id, one.indicator_code, one.area_code) for one in ranges]
+    problems += [
+        Problem(f"{path}: {' '.join(key).strip()}", f"{seen.count(key)} ranges", "one", "keep one of them")
+        for key in sorted(set(seen))
+        if seen.count(key) > 1
+    ]
+    if problems:
+        raise BadInput(problems)
+    return ranges
 
 
 def _range_check(rule: Rule, range_: Range) -> Check:
-    where = {"indicator_code": range_.indicator_code}
-    rule_id = f"{rule.id}.{range_.indicator_code}"
-    if range_.area_code is not None:
+    where = {"plan_id": range_.plan_id, "indicator_code": range_.indicator_code}
+    if range_.area_code:
         where["area_code"] = range_.area_code
-        rule_id += f".{range_.area_code}"
-    arguments = {"column": "value", "min_value": range_.min, "max_value": range_.max}
-    codes = (range_.indicator_code,)
-    return Check(rule_id, rule, range_.because, "expect_column_values_to_be_between", arguments, where, codes)
+    rule_id = ".".join([rule.id, *where.values()])
+    arguments = {"column": "value", "min_value": range_.min_value, "max_value": range_.max_value}
+    because = Text(zh=range_.because_zh, en=range_.because_en)
+    codes = (f"{range_.plan_id}/{range_.indicator_code}",)
+    return Check(rule_id, rule, because, "expect_column_values_to_be_between", arguments, where, codes)
 
 
-def _problems(path: Path, document: object, error: ValidationError) -> Iterator[Problem]:
+def _problems(path: Path, document: object, error: ValidationError, line: str = "") -> Iterator[Problem]:
     for mistake in error.errors(include_url=False):
-        where = f"{path}: {_key_of(document, mistake['loc'])}"
+        where = f"{path}{line}: {_key_of(document, mistake['loc'])}"
         if mistake["type"] == "extra_forbidden":
             yield Problem(where, "an unknown key", "a known key", _did_you_mean(mistake["loc"]))
         elif mistake["type"] == "missing":

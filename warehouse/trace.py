@@ -163,9 +163,9 @@ def _used(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any], column:
         # After the baseline year: the path of a target begins there.
         where += (
             " and frequency = 'A' and reference_period <= ? and cast(left(reference_period, 4) as integer)"
-            " > (select coalesce(min(reference_year), 0) from main.fct_target_path)"
+            " > (select coalesce(min(reference_year), 0) from main.fct_target_path where plan_id = ?)"
         )
-        key += [row["reference_period"]]
+        key += [row["reference_period"], row["plan_id"]]
     return rows_of(
         connection,
         f"select * from main.fct_indicator_values where {where} order by area_code desc, reference_period",

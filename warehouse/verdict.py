@@ -33,8 +33,8 @@ class RuleResult:
     """What one rule found.
 
     ``because`` and ``remedy`` are Chinese first, then English after `` / ``. ``observed`` is one line on what
-    was seen; ``indicator_codes`` are the plan indicators ('01'…'25') that
-    the failing rows belong to; ``failing_rows`` holds at most 20 rows, ``failing_count`` the number of all.
+    was seen; ``indicator_codes`` are the indicators that the failing rows belong to, as
+    ``plan_id/indicator_code``; ``failing_rows`` holds at most 20 rows, ``failing_count`` the number of all.
     """
 
     rule_id: str

@@ -160,7 +160,7 @@ def test_the_plan_as_it_is_breaks_no_rule(plan: duckdb.DuckDBPyConnection, rules
         ),
         (
             "filled",
-            "update plan.text_targets set statement_en = null where text_target_id in ('T001', 'T002')",
+            "update plan.text_targets set statement_en = null where text_target_id in ('T003', 'T004')",
             "text_targets.csv, column statement_en",
             "2 empty cells 个空格",
         ),

@@ -17,7 +17,10 @@ DAY = "date '2022-01-31'"
 
 SCHEMA = """
 create table release_info(reference_month varchar, as_of_date date, kind varchar, plan_id varchar,
-  plan_name_zh varchar, plan_name_en varchar);
+  plan_name_zh varchar, plan_name_en varchar, plan_kind varchar);
+create schema plan;
+create table plan.indicators(plan_id varchar, indicator_code varchar, effective_from date, effective_to date);
+create table plan.indicator_series(plan_id varchar, indicator_code varchar, series_code varchar);
 create table dim_indicator(plan_id varchar, indicator_code varchar, name_zh varchar, name_en varchar,
   unit varchar, responsible_unit_ids varchar);
 create table dim_responsible_unit(unit_id varchar, name_zh varchar, name_en varchar, aliases varchar);
@@ -44,7 +47,7 @@ create table intermediate.int_customs_totals__reconciled(series_code varchar, re
   source_id varchar, covered_period varchar, lines_value_cny decimal(24,6), published_value_cny double,
   difference_pct double);
 create table fct_water_section_monthly(section_code varchar, reference_month varchar, origin varchar);
-insert into release_info values ('2024-12', date '2024-12-31', 'official', 'qwc-14', '规划', 'Plan');
+insert into release_info values ('2024-12', date '2024-12-31', 'official', 'qwc-14', '规划', 'Plan', 'official');
 insert into dim_source values ('S003', '2020年西海岸新区经济运行情况', date '2021-03-19', 'day', 'published',
   'statistics_bureau');
 """
@@ -75,9 +78,13 @@ VALUES = [
 MakeBuild = Callable[..., Path]
 
 
+PLAN = "qwc-14"
+
+
 def _seed(name: str) -> list[dict[str, str]]:
+    """The rows of a seed that belong to the plan of this build, or to none."""
     with (SEEDS / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return [row for row in csv.DictReader(file) if row.get("plan_id", PLAN) == PLAN]
 
 
 def _fill(connection: duckdb.DuckDBPyConnection) -> None:
@@ -86,6 +93,14 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
     connection.executemany(
         "insert into dim_responsible_unit values (?, ?, ?, '')",
         [[row["unit_id"], row["name_zh"], row["name_en"]] for row in _seed("responsible_units.csv")],
+    )
+    connection.executemany(
+        "insert into plan.indicators values (?, ?, ?, null)",
+        [[PLAN, row["indicator_code"], row["effective_from"]] for row in _seed("indicators.csv")],
+    )
+    connection.executemany(
+        "insert into plan.indicator_series values (?, ?, ?)",
+        [[PLAN, row["indicator_code"], row["series_code"]] for row in _seed("indicator_series.csv")],
     )
     known = {row[0]: row for row in VALUES}
     for row in _seed("indicators.csv"):

@@ -114,7 +114,7 @@ def test_a_refused_month_reaches_the_unit_and_the_engineers(inbox: Inbox, refuse
     )
     assert lines[3] == "怎么办 What to do:"
     assert "compare value, unit and decimal point with the source" in lines[4]
-    assert any("拦截 BLOCK | fct_indicator_values.range.11 |" in line for line in lines)
+    assert any("拦截 BLOCK | fct_indicator_values.range.qwc-14.11 |" in line for line in lines)
     assert f"判定文件 Verdict: {refused.verdict_path}" in lines
 
 

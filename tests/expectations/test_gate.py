@@ -26,7 +26,7 @@ OBSERVATIONS = "update fct_observations set"
 Broken = tuple[str, str, tuple[str, ...], str]
 BROKEN: list[Broken] = [
     (
-        "dim_indicator.the_25_are_complete",
+        "dim_indicator.indicators_are_complete",
         "block",
         ("25",),
         "delete from dim_indicator where indicator_code = '25'",
@@ -38,7 +38,7 @@ BROKEN: list[Broken] = [
         "update dim_indicator set responsible_unit_ids = 'gdzhb;nobody' where indicator_code = '12'",
     ),
     (
-        "fct_target_progress.one_row_for_each_of_the_25",
+        "fct_target_progress.one_row_for_each_indicator",
         "block",
         ("03",),
         "insert into fct_target_progress select * from fct_target_progress where indicator_code = '03'",
@@ -134,13 +134,13 @@ BROKEN: list[Broken] = [
         f"{VALUES} unit = '人' where indicator_code = '20'",
     ),
     (
-        "fct_indicator_values.range.11",
+        "fct_indicator_values.range.qwc-14.11",
         "block",
         ("11",),
         f"{VALUES} value = 828.6 where indicator_code = '11'",
     ),
     (
-        "fct_indicator_values.range.20.CN-370211",
+        "fct_indicator_values.range.qwc-14.20.CN-370211",
         "block",
         ("20",),
         f"{VALUES} value = 79000 where indicator_code = '20'",
@@ -275,6 +275,13 @@ BROKEN: list[Broken] = [
         "insert into intermediate.int_customs_totals__reconciled"
         " values ('TRADE_TOTAL', '2021-07', 'S046', '2021', 236820000000, 473640000000, -50)",
     ),
+    (
+        "release_info.no_demonstration_in_official_release",
+        "block",
+        (),
+        "insert into release_info values "
+        "('2024-12', '2024-12-31', 'official', 'demo', '（演示）规划', 'Demonstration plan', 'demonstration')",
+    ),
     ("release_info.kind_is_known", "block", (), "update release_info set kind = 'oficial'"),
     ("release_info.kind_is_stated", "block", (), "update release_info set kind = null"),
     ("release_info.one_month_one_day", "block", (), "update release_info set as_of_date = '2024-12-30'"),
@@ -367,7 +374,8 @@ def test_each_rule_notices_what_it_is_there_for(make_build: MakeBuild, wave: lis
     for rule, severity, codes, change in wave:
         assert rule in found, change
         assert not found[rule].observed.startswith("error"), found[rule].observed
-        assert (found[rule].severity, found[rule].indicator_codes) == (severity, codes)
+        named = tuple(f"qwc-14/{code}" for code in codes)
+        assert (found[rule].severity, found[rule].indicator_codes) == (severity, named)
         assert found[rule].failing_count >= 1
     assert not verdict.passed
 
@@ -533,7 +541,7 @@ def test_revisions_are_measured_against_the_last_release(make_build: MakeBuild) 
     )
     verdict = judge(make_build("new", *(f"{VALUES} {change}" for change in changes)), previous)
     found = {r.rule_id: r.indicator_codes for r in failing(verdict).values()}
-    assert found == {"large_revision": ("11", "20"), "notable_revision": ("07",)}
+    assert found == {"large_revision": ("qwc-14/11", "qwc-14/20"), "notable_revision": ("qwc-14/07",)}
     assert not verdict.passed
     assert verdict.previous_sha256 == sha256_of(previous)
 
@@ -603,7 +611,7 @@ def test_the_command_prints_both_languages_and_tells_by_its_exit_code(
     assert "可以发布 / may be released" in capsys.readouterr().out
     assert main(["check", str(bad), "--previous", str(sound / "warehouse.duckdb")]) == 1
     shown = capsys.readouterr().out
-    assert "拦截 BLOCK  fct_indicator_values.range.11: 1 failing row" in shown
+    assert "拦截 BLOCK  fct_indicator_values.range.qwc-14.11: 1 failing row" in shown
     assert "value=828.6" in shown
     assert "不得发布 / must not be released" in shown
     shutil.rmtree(bad)

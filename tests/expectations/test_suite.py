@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from expectations.gate import CONFIRMED, ConfirmedRevisions
 from expectations.suite import SUITES, load_suite, load_suites, parse_yaml, rules_sha256
 from raw.errors import BadInput
+from warehouse.paths import DBT_PROJECT
 
 GOOD = """
 mart: fct_things
@@ -33,8 +35,8 @@ def written(folder: Path, text: str) -> Path:
 
 def test_the_bundled_suites_are_sound_and_cover_what_the_gate_promises() -> None:
     suites = {suite.mart: {check.rule_id for check in suite.checks} for suite in load_suites()}
-    assert "the_25_are_complete" in suites["dim_indicator"]
-    assert {"one_row_for_each_of_the_25", "status_is_known"} <= suites["fct_target_progress"]
+    assert "indicators_are_complete" in suites["dim_indicator"]
+    assert {"one_row_for_each_indicator", "status_is_known"} <= suites["fct_target_progress"]
     assert {"gdp_is_the_sum_of_three_industries", "district_not_above_city"} <= suites["fct_observations"]
     for mart in (
         "fct_observations",
@@ -45,14 +47,78 @@ def test_the_bundled_suites_are_sound_and_cover_what_the_gate_promises() -> None
         assert "no_simulated_origin_in_official_release" in suites[mart]
 
 
-def test_every_indicator_has_a_range_with_its_own_reason() -> None:
+def indicators() -> set[tuple[str, str]]:
+    with (DBT_PROJECT / "seeds/plan/indicators.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["plan_id"], row["indicator_code"]) for row in csv.DictReader(file)}
+
+
+def test_every_indicator_of_every_plan_has_a_range_with_its_own_reason() -> None:
     checks = [check for check in load_suite(SUITES / "fct_indicator_values.yml").checks if check.where]
-    assert {check.where["indicator_code"] for check in checks} == {f"{n:02}" for n in range(1, 26)}
+    assert {(check.where["plan_id"], check.where["indicator_code"]) for check in checks} == indicators()
+    assert {tuple(check.indicator_codes[0].split("/")) for check in checks} == indicators()
+    assert len({check.rule_id for check in checks}) == len(checks)
     for unit_sum in ("09", "10", "12", "20", "25"):
-        areas = {c.where.get("area_code") for c in checks if c.where["indicator_code"] == unit_sum}
+        areas = {
+            check.where.get("area_code")
+            for check in checks
+            if (check.where["plan_id"], check.where["indicator_code"]) == ("qwc-14", unit_sum)
+        }
         assert areas == {"CN-370211", "CN-370200"}
-    assert len({str(check.because) for check in checks}) == len(checks)
-    assert {check.indicator_codes[0] for check in checks} == {f"{n:02}" for n in range(1, 26)}
+    assert len({(check.where["plan_id"], str(check.because)) for check in checks}) == len(checks)
+
+
+RANGES = """
+rules:
+  - id: range
+    what_zh: 范围
+    what_en: Range
+    ranges: value_ranges
+    severity: block
+    because: {zh: 原因, en: reason}
+    remedy: {zh: 办法, en: remedy}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            "plan-x,01,,9,1,因为,because\n",
+            r"value_ranges\.csv, line 2: .*min_value must be less than max_value",
+        ),
+        ("plan-x,1,,0,1,因为,because\n", r"value_ranges\.csv, line 2: indicator_code: 发现 found '1'"),
+        ("plan-x,01,,0,,因为,because\n", r"line 2: max_value"),
+        ("plan-x,01,,0,1,因为,because\n" * 2, r"value_ranges\.csv: plan-x 01: 发现 found 2 ranges"),
+    ],
+)
+def test_a_mistake_in_a_range_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str, message: str
+) -> None:
+    monkeypatch.setenv("DBT_PROJECT_DIR", str(tmp_path / "project"))
+    seeds = tmp_path / "project/seeds/plan"
+    seeds.mkdir(parents=True)
+    header = "plan_id,indicator_code,area_code,min_value,max_value,because_zh,because_en\n"
+    (seeds / "value_ranges.csv").write_text(header + rows, encoding="utf-8")
+    path = written(tmp_path, GOOD.split("rules:")[0] + RANGES)
+    with pytest.raises(BadInput, match=message):
+        load_suite(path)
+
+
+def test_a_changed_range_changes_the_hash_of_the_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_PROJECT_DIR", str(tmp_path / "project"))
+    seeds = tmp_path / "project/seeds/plan"
+    seeds.mkdir(parents=True)
+    header = "plan_id,indicator_code,area_code,min_value,max_value,because_zh,because_en\n"
+    path = written(tmp_path, GOOD.split("rules:")[0] + RANGES)
+    hashes = set()
+    for most in (1, 2):
+        (seeds / "value_ranges.csv").write_text(
+            f"{header}plan-x,01,,0,{most},因为,because\n", encoding="utf-8"
+        )
+        hashes.add(rules_sha256([load_suite(path)]))
+    assert len(hashes) == 2
 
 
 def test_nothing_is_confirmed_from_the_start() -> None:

@@ -22,7 +22,8 @@ LANDING_ID = "bureau_statistics/observations/vintage=2024-12-31"
 
 SCHEMA = """
 create table release_info(reference_month varchar, as_of_date date, kind varchar, plan_id varchar,
-  plan_name_zh varchar, plan_name_en varchar);
+  plan_name_zh varchar, plan_name_en varchar, plan_kind varchar, plan_area_code varchar, plan_baseline_year integer,
+  plan_first_year integer, plan_last_year integer);
 create table dim_indicator(plan_id varchar, indicator_code varchar, name_zh varchar, name_en varchar, unit varchar,
   attribute varchar, category_zh varchar, category_en varchar, target_kind varchar, direction varchar,
   responsible_units varchar, responsible_unit_ids varchar, target_printed varchar, baseline_printed varchar,
@@ -323,7 +324,7 @@ def write_build_json(folder: Path, sha256: str, month: str, as_of: str, kind: st
 
 def _fill(connection: duckdb.DuckDBPyConnection, month: str, as_of: str, kind: str, until: int) -> None:
     connection.execute(
-        "insert into release_info values (?, ?, ?, ?, ?, ?)",
+        "insert into release_info values (?, ?, ?, ?, ?, ?, 'official', 'CN-370211', 2020, 2021, 2025)",
         [month, as_of, kind, PLAN, "青岛西海岸新区国民经济和社会发展第十四个五年规划",
          "14th Five-Year Plan of Qingdao West Coast New Area"],
     )  # fmt: skip

@@ -398,7 +398,7 @@ def test_figures_carry_their_id_and_source(page: str) -> None:
 def test_page_says_that_most_have_no_figure(page: str) -> None:
     assert "多数指标没有可供评价的数值：截至2024年12月31日，规划25项指标中有21项没有" in page
     assert page.count("<figure>") == 25
-    assert all(f'id="i-{code:02d}"' in page for code in range(1, 26))
+    assert all(f'id="i-qwc-14-{code:02d}"' in page for code in range(1, 26))
     assert page.count("应报送：") >= 19
 
 

@@ -124,7 +124,12 @@ class _Page:
         self.changes = changes
         self.verdict = verdict
         self.edition = edition
-        self.info = self._rows("select * from main.release_info order by plan_id")[0]
+        # Official plans first, the oldest first.
+        self.plans = self._rows(
+            "select * from main.release_info order by plan_kind != 'official', plan_first_year, plan_id"
+        )
+        self.info = self.plans[0]
+        self.plan_of = {str(row["plan_id"]): row for row in self.plans}
         self.sources = _Sources(self._rows("select * from main.dim_source"))
         self.values = self._rows("select * from main.fct_indicator_values order by all")
         self.progress = {
@@ -136,22 +141,19 @@ class _Page:
 
     def context(self) -> dict[str, Any]:
         """Everything the template prints, in the order of the page (citations are numbered on the way)."""
-        lines = [self._indicator(row) for row in self.indicators]
-        categories = [
-            {"name": words.Word(*names), "lines": list(group)}
-            for names, group in groupby(lines, key=lambda line: line["category"])
-        ]
         as_of: date = self.info["as_of_date"]
+        plans = [self._plan(plan) for plan in self.plans]
+        for plan in plans:
+            plan["charts"] = [self._chart(row, line) for row, line in plan.pop("lines")]
         return {
             "edition": self.edition,
             "stamp": words.stamp(self.info["kind"]),
-            "plan": words.Word(self.info["plan_name_zh"], self.info["plan_name_en"]),
+            "plan": words.Word(
+                "；".join(plan["name"].zh for plan in plans), "; ".join(plan["name"].en for plan in plans)
+            ),
+            "plans": plans,
             "month": words.month_words(self.info["reference_month"]),
             "as_of": words.date_words(as_of),
-            "counts": self._counts(),
-            "headline": self._headline(words.date_words(as_of)),
-            "categories": categories,
-            "charts": [self._chart(row, line) for row, line in zip(self.indicators, lines, strict=True)],
             "accounts": self._accounts(),
             "changes": self._changes(),
             "conflicts": self._conflicts(),
@@ -162,6 +164,26 @@ class _Page:
             "all_sources": len(self.sources.rows),
             "statuses": list(words.STATUSES.items()),
             "word": words,
+        }
+
+    def _plan(self, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """What the page says of one plan: headline, counts, the table and the charts of its indicators."""
+        rows = [row for row in self.indicators if row["plan_id"] == plan["plan_id"]]
+        lines = [self._indicator(row) for row in rows]
+        progress = [row for row in self.progress.values() if row["plan_id"] == plan["plan_id"]]
+        return {
+            "plan_id": plan["plan_id"],
+            "name": words.Word(plan["plan_name_zh"], plan["plan_name_en"]),
+            "kind": words.PLAN_KINDS.get(plan["plan_kind"]),
+            "baseline_year": plan["plan_baseline_year"],
+            "last_year": plan["plan_last_year"],
+            "counts": self._counts(progress),
+            "headline": self._headline(progress),
+            "categories": [
+                {"name": words.Word(*names), "lines": list(group)}
+                for names, group in groupby(lines, key=lambda line: line["category"])
+            ],
+            "lines": list(zip(rows, lines, strict=True)),
         }
 
     def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
@@ -236,7 +258,7 @@ class _Page:
 
     def _is_only_baseline(self, progress: Mapping[str, Any]) -> bool:
         """The baseline has its own column: it is no outcome of the plan period."""
-        return charts.year_of(progress["latest_reference_period"]) <= self._plan_years()[0]
+        return charts.year_of(progress["latest_reference_period"]) <= self._plan_years(progress)[0]
 
     def _values_of(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         key = (row["plan_id"], row["indicator_code"])
@@ -261,8 +283,8 @@ class _Page:
             return None
         return self._figure("fct_target_progress", progress, words.number(progress[column], 1) + "%", column)
 
-    def _counts(self) -> list[dict[str, Any]]:
-        counted = Counter((str(row["status"]), str(row["lamp"])) for row in self.progress.values())
+    def _counts(self, progress: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        counted = Counter((str(row["status"]), str(row["lamp"])) for row in progress)
         order = {status: place for place, status in enumerate(words.STATUSES)}
         found = sorted(counted.items(), key=lambda item: (order.get(item[0][0], 99), item[0][1]))
         return [
@@ -270,12 +292,13 @@ class _Page:
             for (status, lamp), count in found
         ]
 
-    def _headline(self, as_of: words.Word) -> words.Word:
-        total = len(self.progress)
+    def _headline(self, progress: Sequence[Mapping[str, Any]]) -> words.Word:
+        as_of = words.date_words(self.info["as_of_date"])
+        total = len(progress)
         # Not the status no_data: a sum over a gap has it and figures; a pending target may have neither.
-        without = sum(row["reference_period"] is None for row in self.progress.values())
-        judged = sum(row["lamp"] != "grey" for row in self.progress.values())
-        old = self._old_words()
+        without = sum(row["reference_period"] is None for row in progress)
+        judged = sum(row["lamp"] != "grey" for row in progress)
+        old = self._old_words(progress)
         most_zh, most_en = ("多数指标", "Most indicators have") if without * 2 > total else ("", "")
         if not without:
             return words.Word(
@@ -291,12 +314,12 @@ class _Page:
             f"the plan period, published or returned; the progress of {judged} can be judged{old.en}.",
         )
 
-    def _old_words(self) -> words.Word:
+    def _old_words(self, progress: Sequence[Mapping[str, Any]]) -> words.Word:
         """How many of the judged rest on old figures, as the end of the headline; empty where none does."""
         as_of = self.info["as_of_date"]
         old = sum(
             row["lamp"] != "grey" and words.age_words(as_of, row["status_age_years"]) is not None
-            for row in self.progress.values()
+            for row in progress
         )
         if not old:
             return words.Word("", "")
@@ -312,7 +335,8 @@ class _Page:
             " where plan_id = ? and indicator_code = ? order by reference_year",
             [row["plan_id"], row["indicator_code"]],
         )
-        first, last = self._plan_years()
+        first, last = self._plan_years(row)
+        area = self.plan_of[str(row["plan_id"])]["plan_area_code"]
         kind = path[0]["path_kind"] if path else ""
         progress = self.progress[(row["plan_id"], row["indicator_code"])]
         yearly = [
@@ -320,19 +344,15 @@ class _Page:
             for v in self._values_of(row)
             if v["frequency"] == "A" and first < charts.year_of(v["reference_period"]) <= last
         ]
-        own = [v for v in yearly if v["area_code"] == self._plan_area()]
+        own = [v for v in yearly if v["area_code"] == area]
         drawing = charts.Chart(
             name=f"{row['indicator_code']} {row['name_zh']}",
             unit=str(row["unit"]),
             first_year=first,
             last_year=last,
             points=_cumulated(progress) if kind == "cumulative" else [_point(v) for v in own],
-            inner=[
-                _point(v) for v in self._values_of(row) if _is_rate_within_a_year(v, first, self._plan_area())
-            ],
-            other=[
-                _point(v) for v in yearly if _is_comparable(row, v) and v["area_code"] != self._plan_area()
-            ],
+            inner=[_point(v) for v in self._values_of(row) if _is_rate_within_a_year(v, first, area)],
+            other=[_point(v) for v in yearly if _is_comparable(row, v) and v["area_code"] != area],
             baseline=_baseline_point(row, progress, first) if kind != "cumulative" else None,
             path=[(int(step["reference_year"]), float(step["path_value"])) for step in path],
             path_label=str(row["target_printed"] or ""),
@@ -350,15 +370,10 @@ class _Page:
             "has_inner": bool(drawing.inner),
         }
 
-    def _plan_years(self) -> tuple[int, int]:
-        found = self._rows(
-            "select min(reference_year) as first, max(reference_year) as last from main.fct_target_path"
-        )
-        first, last = found[0]["first"], found[0]["last"]
-        return (int(first), int(last)) if first is not None and last > first else (2020, 2025)
-
-    def _plan_area(self) -> str:
-        return next(iter(words.AREAS))
+    def _plan_years(self, row: Mapping[str, Any]) -> tuple[int, int]:
+        """Baseline year and last year of the plan a row belongs to."""
+        plan = self.plan_of[str(row["plan_id"])]
+        return int(plan["plan_baseline_year"]), int(plan["plan_last_year"])
 
     # Accounts, changes, conflicts, decisions ----------------------------------------------------------------
 
@@ -434,7 +449,11 @@ class _Page:
         }
 
     def _decisions(self) -> list[dict[str, Any]]:
-        rows = self._rows("select * from main.dim_decision order by decision_id")
+        rows = [
+            row
+            for row in self._rows("select * from main.dim_decision order by decision_id")
+            if row["plan_id"] in self.plan_of
+        ]
         return [{**row, "state_word": words.word(words.DECISION_STATES, row["state"])} for row in rows]
 
     def _quality(self) -> dict[str, Any]:

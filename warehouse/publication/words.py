@@ -37,8 +37,8 @@ STATUSES = {
     "achieved_early": Word(
         "提前完成",
         "achieved early",
-        "未到2025年已达到目标值。",
-        "The target of 2025 is reached before 2025.",
+        "未到目标年已达到目标值。",
+        "The target is reached before its year.",
     ),
     "met": Word(
         "已达到",
@@ -97,8 +97,8 @@ STATUSES = {
     "no_baseline": Word(
         "缺基期",
         "no baseline",
-        "规划未给出2020年基期值，进度无法计算。",
-        "The plan prints no 2020 baseline, so progress cannot be computed.",
+        "规划未给出基期值，进度无法计算。",
+        "The plan prints no baseline, so progress cannot be computed.",
     ),
     "no_data": Word(
         "无数据",
@@ -145,6 +145,16 @@ MEASURES = {
 ATTRIBUTES = {"expected": Word("预期性", "expected"), "binding": Word("约束性", "binding")}
 
 AREAS = {"CN-370211": Word("西海岸新区", "West Coast New Area"), "CN-370200": Word("青岛市", "Qingdao")}
+
+PLAN_KINDS = {
+    "demonstration": Word(
+        "演示规划",
+        "Demonstration plan",
+        "目标和基期为演示而设，不是任何真实规划的内容，不得引用。",
+        "Its targets and baselines are made up to show how a plan is loaded; it is no real plan, "
+        "not to be quoted.",
+    ),
+}
 
 ORIGINS = {
     "published": Word("公开发布", "published"),
