@@ -28,7 +28,25 @@ VALUE_KEY = ("plan_id", "indicator_code", "area_code", "frequency", "reference_p
 OBSERVATION_KEY = ("series_code", "area_code", "frequency", "reference_period", "measure", "scope")
 VINTAGE_KEY = (*OBSERVATION_KEY, "source_id", "vintage_date")
 PROGRESS_KEY = ("plan_id", "indicator_code")
+# Tables whose figures are computed here, and what tells their rows apart.
+COMPUTED_KEYS = {
+    "fct_target_progress": PROGRESS_KEY,
+    "fct_text_target_progress": ("plan_id", "text_target_id"),
+    "fct_project_progress": ("plan_id", "project_id"),
+    "fct_project_lamps_by_box": ("plan_id", "box_number"),
+    "fct_yearly_assessment": ("plan_id", "indicator_code", "unit_id", "reference_year"),
+    "fct_revision_proposals": ("plan_id", "target_type", "target_id"),
+}
 PROGRESS_FIGURES = ("baseline_value", "value", "attainment_pct", "progress_pct", "schedule_pct")
+BOX_COUNTS = (
+    "projects_number",
+    "green_number",
+    "yellow_number",
+    "red_number",
+    "grey_number",
+    "completed_number",
+    "not_reported_number",
+)
 ACCOUNTS = ("GDP", "VA_PRIMARY", "VA_SECONDARY", "VA_TERTIARY")
 # The whole of something (SDMX code list CL_ACTIVITY and others write it so): not worth a part of an id.
 WHOLE_SCOPE = "_T"
@@ -64,7 +82,7 @@ def cell_id(table: str, row: Mapping[str, Any], column: str | None = None) -> st
         "fct_indicator_values": VALUE_KEY,
         "fct_observations": OBSERVATION_KEY,
         "fct_observation_vintages": VINTAGE_KEY,
-        "fct_target_progress": PROGRESS_KEY,
+        **COMPUTED_KEYS,
     }[table]
     parts = [str(row[name]) for name in key if not (name == "scope" and row[name] in (None, "", WHOLE_SCOPE))]
     return "-".join(["v", table, *parts, *([column] if column else [])]).replace(" ", "_")
@@ -73,8 +91,13 @@ def cell_id(table: str, row: Mapping[str, Any], column: str | None = None) -> st
 def bulletin(database: Path, changes: ReleaseDiff, verdict: Verdict, edition: Edition) -> str:
     """Return the page for one released database file; a pure function of what it is given."""
     with reader(database) as connection:
-        page = _Page(connection, changes, verdict, edition)
+        page = Page(connection, changes, verdict, edition)
         context = page.context()
+    return render("bulletin.html", context)
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Fill in a template of this folder; everything is escaped, and an unknown name is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -83,7 +106,7 @@ def bulletin(database: Path, changes: ReleaseDiff, verdict: Verdict, edition: Ed
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("bulletin.html").render(context)
+    return environment.get_template(template).render(context)
 
 
 class _Sources:
@@ -116,7 +139,9 @@ class _Sources:
         }
 
 
-class _Page:
+class Page:
+    """What pages made of a released file share: its rows, numbered sources, and figures with ids."""
+
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, changes: ReleaseDiff, verdict: Verdict, edition: Edition
     ) -> None:
@@ -196,7 +221,7 @@ class _Page:
         identity = cell_id(table, row, column)
         shown_id = "" if identity in self.anchored else identity
         self.anchored.add(identity)
-        if table == "fct_target_progress":
+        if table in COMPUTED_KEYS:
             source, href = ("纲", "#src-plan") if column == "baseline_value" else ("算", "#methods")
             return Figure(text, shown_id, source, href)
         source, href = self.sources.cite(row["source_id"])
@@ -240,7 +265,7 @@ class _Page:
             "age": words.age_words(self.info["as_of_date"], progress["status_age_years"]),
             "owing": progress["owing_units"] or "",
             "units": row["responsible_units"],
-            "decisions": _listed(progress["decision_ids"]),
+            "decisions": listed(progress["decision_ids"]),
             "method": progress["method_id"] or "",
             "citation": row["citation"] or "",
         }
@@ -472,7 +497,8 @@ class _Page:
         }
 
 
-def _listed(text: str | None) -> list[str]:
+def listed(text: str | None) -> list[str]:
+    """Return the parts of a cell that holds several, joined by semicolons."""
     return [part.strip() for part in (text or "").split(";") if part.strip()]
 
 
