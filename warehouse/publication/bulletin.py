@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from markupsafe import Markup
 from warehouse.connect import reader
 from warehouse.diff import SERIES_KEY, ReleaseDiff, StatusChange, ValueChange, rows_of, signed
 from warehouse.publication import charts, words
+from warehouse.publication.content_hash import main_tables
 from warehouse.verdict import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -162,6 +164,7 @@ class Page:
             for row in self._rows("select * from main.fct_target_progress")
         }
         self.indicators = self._rows("select * from main.dim_indicator order by plan_id, indicator_code")
+        self.tables = set(main_tables(connection))
         self.anchored: set[str] = set()
 
     def context(self) -> dict[str, Any]:
@@ -203,6 +206,8 @@ class Page:
             "baseline_year": plan["plan_baseline_year"],
             "last_year": plan["plan_last_year"],
             "counts": self._counts(progress),
+            "tasks": self._tasks_told(str(plan["plan_id"])),
+            "boxes": self._boxes_told(str(plan["plan_id"])),
             "headline": self._headline(progress),
             "categories": [
                 {"name": words.Word(*names), "lines": list(group)}
@@ -399,6 +404,67 @@ class Page:
         """Baseline year and last year of the plan a row belongs to."""
         plan = self.plan_of[str(row["plan_id"])]
         return int(plan["plan_baseline_year"]), int(plan["plan_last_year"])
+
+    # Targets in text, projects ---------------------------------------------------------------------------
+
+    def _tasks_told(self, plan_id: str) -> dict[str, Any]:
+        """Targets in the plan's text: how many have each status, and those that have a figure."""
+        rows = self._optional("fct_text_target_progress", plan_id, "text_target_id")
+        figures = [row for row in rows if row["value"] is not None]
+        return {
+            "total": len(rows),
+            "counts": self._counts(rows),
+            "lines": [
+                {
+                    "id": row["text_target_id"],
+                    "name": words.Word(row["statement_zh"], row["statement_en"]),
+                    "figure": self.computed("fct_text_target_progress", row, "value"),
+                    "unit": row["unit"] or "",
+                    "lamp": row["lamp"],
+                    "lamp_word": words.word(words.LAMPS, row["lamp"]),
+                    "status": words.word(words.STATUSES, row["status"]),
+                }
+                for row in figures
+            ],
+        }
+
+    def _boxes_told(self, plan_id: str) -> list[dict[str, Any]]:
+        """Lamps of the projects, box by box."""
+        return [
+            {
+                "number": row["box_number"],
+                "title": words.Word(row["title_zh"], row["title_en"]),
+                "counts": [
+                    self.computed("fct_project_lamps_by_box", row, column, source=False)
+                    for column in BOX_COUNTS
+                ],
+            }
+            for row in self._optional("fct_project_lamps_by_box", plan_id, "box_number")
+        ]
+
+    def _optional(self, table: str, plan_id: str, order: str) -> list[dict[str, Any]]:
+        """Rows of a table that releases made before it do not have."""
+        if table not in self.tables:
+            return []
+        return self._rows(f"select * from main.{table} where plan_id = ? order by {order}", [plan_id])
+
+    def computed(
+        self,
+        table: str,
+        row: Mapping[str, Any],
+        column: str,
+        places: int | None = None,
+        *,
+        source: bool = True,
+    ) -> Figure | None:
+        """A computed figure with its id, None where there is none; without ``source`` no mark beside it."""
+        if row[column] is None:
+            return None
+        # A computed value may have six decimals: two are enough for people, four below one; 9 stays 9.
+        exact = Decimal(str(row[column]))
+        value = words.half_up(exact, (2 if abs(exact) >= 1 else 4) if places is None else places)
+        figure = self._figure(table, row, words.number(value, places), column)
+        return figure if source else Figure(figure.text, figure.cell_id)
 
     # Accounts, changes, conflicts, decisions ----------------------------------------------------------------
 

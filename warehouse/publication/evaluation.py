@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -237,8 +236,8 @@ class _Report(Page):
             "id": finding["subject_id"],
             "name": words.Word(finding["subject_name_zh"], finding["subject_name_en"]),
             "unit": row["unit"] or "",
-            "value": self._computed("fct_text_target_progress", row, "value"),
-            "target": self._computed("fct_text_target_progress", row, "target_value", source=False),
+            "value": self.computed("fct_text_target_progress", row, "value"),
+            "target": self.computed("fct_text_target_progress", row, "target_value", source=False),
             "progress": self._share("fct_text_target_progress", row, "progress_pct"),
             "schedule": self._share("fct_text_target_progress", row, "schedule_pct"),
             "period": words.period_words(row["reference_period"]),
@@ -261,7 +260,7 @@ class _Report(Page):
                 "lamp": lamp_of[str(row["box_number"])],
                 "lamp_word": words.word(words.LAMPS, lamp_of[str(row["box_number"])]),
                 "counts": [
-                    self._computed("fct_project_lamps_by_box", row, column, source=False)
+                    self.computed("fct_project_lamps_by_box", row, column, source=False)
                     for column in BOX_COUNTS
                 ],
             }
@@ -337,31 +336,31 @@ class _Report(Page):
             "evidence": [
                 {
                     "name": words.Word(f"数值（{words.period_words(row['reference_period']).zh}）", "Value"),
-                    "figure": self._computed(table, keyed, "value"),
+                    "figure": self.computed(table, keyed, "value"),
                 },
                 {
                     "name": words.Word("目标", "Target"),
-                    "figure": self._computed(table, keyed, "target_value"),
+                    "figure": self.computed(table, keyed, "target_value"),
                 },
                 {
                     "name": words.Word("进度差，百分点", "Gap to the schedule, points"),
-                    "figure": self._computed(table, keyed, "gap_pp", places=1),
+                    "figure": self.computed(table, keyed, "gap_pp", places=1),
                 },
                 {
                     "name": words.Word("余期每年所需变化", "Yearly change needed"),
-                    "figure": self._computed(own, row, "needed_change_value", places=2),
+                    "figure": self.computed(own, row, "needed_change_value", places=2),
                 },
                 {
                     "name": words.Word("已有最好一年", "Best year so far"),
-                    "figure": self._computed(own, row, "best_change_value", places=2),
+                    "figure": self.computed(own, row, "best_change_value", places=2),
                 },
                 {
                     "name": words.Word("期末展望，低值", "Outlook, low"),
-                    "figure": self._computed(table, keyed, "outlook_low", places=2),
+                    "figure": self.computed(table, keyed, "outlook_low", places=2),
                 },
                 {
                     "name": words.Word("期末展望，高值", "Outlook, high"),
-                    "figure": self._computed(table, keyed, "outlook_high", places=2),
+                    "figure": self.computed(table, keyed, "outlook_high", places=2),
                 },
             ],
             "outlook": words.word(words.OUTLOOKS, row["outlook_reading"]),
@@ -398,22 +397,6 @@ class _Report(Page):
         return [{"id": method, "count": count} for method, count in sorted(counted.items())]
 
     # Figures --------------------------------------------------------------------------------------------
-
-    def _computed(
-        self,
-        table: str,
-        row: Mapping[str, Any],
-        column: str,
-        places: int | None = None,
-        *,
-        source: bool = True,
-    ) -> Figure | None:
-        if row[column] is None:
-            return None
-        # A computed value may have six decimals: two are enough for people, and 9 stays 9.
-        value = words.half_up(Decimal(str(row[column])), 2 if places is None else places)
-        figure = self._figure(table, row, words.number(value, places), column)
-        return figure if source else Figure(figure.text, figure.cell_id)
 
     def _share(self, table: str, row: Mapping[str, Any], column: str) -> Figure | None:
         if row[column] is None:

@@ -54,6 +54,7 @@ matched as (
             when 'rate_implausible'
                 then
                     judged.evaluation_kind != 'final'
+                    and judged.evaluation_class = 'lagging'
                     and judged.changes_count >= 2
                     and judged.needed_yearly_change > rules.threshold_value * judged.best_yearly_change
         end
