@@ -40,6 +40,8 @@ UNIT_BESIDE = {
     "value",
     "decimals",
     "reference_year",
+    "assessed_first_year",
+    "assessed_last_year",
     "plan_baseline_year",
     "plan_first_year",
     "plan_last_year",

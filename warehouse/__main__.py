@@ -1,4 +1,5 @@
-"""Shell door: ``python -m warehouse build | diff | changes | release | withdraw | list | verify | …``."""
+"""Shell door: ``python -m warehouse build | diff | changes | release | withdraw | list | verify | read | trace |
+evaluate``."""
 
 from __future__ import annotations
 
@@ -18,7 +19,10 @@ from warehouse.connect import reader
 from warehouse.diff import diff, told_changes
 from warehouse.months import last_full_month, parse_as_of
 from warehouse.paths import data_root
+from warehouse.publication.bulletin import Edition
+from warehouse.publication.evaluation import EVALUATION_KINDS, evaluation
 from warehouse.release import (
+    VERDICT,
     Release,
     check_database,
     current,
@@ -29,6 +33,7 @@ from warehouse.release import (
     withdraw,
 )
 from warehouse.trace import trace
+from warehouse.verdict import Verdict
 
 KINDS = ("official", "rehearsal")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -81,6 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     traced = add("trace", _trace, "follow a cell of the bulletin to the landed bytes")
     traced.add_argument("cell", help="id of the cell, e.g. v-fct_observations-GDP-CN-370211-A-2022-LEVEL")
     traced.add_argument("--release", help="name of a release; default the current one")
+    evaluated = add("evaluate", _evaluate, "write the report of an evaluation from a release")
+    # Official or rehearsal is --of here: --kind names the evaluation.
+    evaluated.add_argument("--kind", dest="evaluation_kind", choices=EVALUATION_KINDS, required=True)
+    evaluated.add_argument("--plan", help="plan_id; default the newest plan with such an evaluation due")
+    evaluated.add_argument("--release", help="name of a release; default the current one")
+    evaluated.add_argument("--of", dest="kind", choices=KINDS, default=KINDS[0], help="default %(default)s")
+    evaluated.add_argument("--to", type=Path, help="file to write; default evaluation-KIND.html here")
     for command in (moved, listed, verified, withdrawn, read, traced):
         command.add_argument("--kind", choices=KINDS, default=KINDS[0], help="default %(default)s")
     return parser
@@ -162,6 +174,17 @@ def _read(arguments: argparse.Namespace) -> None:
 
 def _trace(arguments: argparse.Namespace) -> None:
     print(trace(_undamaged(arguments).path, arguments.cell, landing_root()).text)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    chosen = _undamaged(arguments)
+    kind = arguments.evaluation_kind
+    verdict = Verdict.load(chosen.path / VERDICT)
+    edition = Edition(chosen.name, chosen.revision, chosen.previous)
+    page = evaluation(chosen.database, kind, verdict, edition, arguments.plan)
+    written = arguments.to or Path(f"evaluation-{kind}.html")
+    written.write_text(page, encoding="utf-8")
+    print(written)
 
 
 def _undamaged(arguments: argparse.Namespace) -> Release:

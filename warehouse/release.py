@@ -30,6 +30,7 @@ from warehouse.diff import CHANGE_COLUMNS, ReleaseDiff, change_rows, diff, rows_
 from warehouse.publication import words
 from warehouse.publication.bulletin import Edition, bulletin
 from warehouse.publication.content_hash import TableContent, file_contents, literal, main_tables, quoted
+from warehouse.publication.evaluation import due_reports, evaluation
 from warehouse.publication.notes import notes
 from warehouse.publication.tables import STAMPED, write_rows, write_tables
 from warehouse.verdict import Verdict
@@ -395,6 +396,9 @@ def _make(
         edition = Edition(name, revision, previous.name if previous else None)
         page = bulletin(making / DATABASE, changes, verdict, edition)
         (making / BULLETIN).write_text(page, encoding="utf-8")
+        for report in due_reports(making / DATABASE):
+            told = evaluation(making / DATABASE, report.kind, verdict, edition, report.plan_id)
+            (making / report.file_name).write_text(told, encoding="utf-8")
         (making / NOTES).write_text(_notes(name, build, tables, changes, verdict), encoding="utf-8")
         _write_manifest(making, edition, build, tables)
         _seal(making)

@@ -24,11 +24,30 @@ from raw.errors import BadInput
 from warehouse.connect import reader, sha256_of
 from warehouse.diff import rows_of
 from warehouse.publication import words
-from warehouse.publication.bulletin import PROGRESS_FIGURES, cell_id
+from warehouse.publication.bulletin import BOX_COUNTS, PROGRESS_FIGURES, cell_id
+from warehouse.publication.content_hash import main_tables
 
 BULLETIN, DATABASE, PART = "bulletin.html", "warehouse.duckdb", "part.parquet"
 _TABLES = ("fct_indicator_values", "fct_observations", "fct_observation_vintages")
-_PROGRESS_COLUMNS = (*PROGRESS_FIGURES, "latest_value")
+_PROGRESS_COLUMNS = (
+    *PROGRESS_FIGURES,
+    "latest_value",
+    "target_value",
+    "gap_pp",
+    "required_yearly_change",
+    "outlook_low",
+    "outlook_high",
+)
+# What the plan itself says, and how it is printed there.
+_PLAN_COLUMNS = {"baseline_value": "baseline_printed", "target_value": "target_printed"}
+# Other computed tables, and what of a row is printed of them or a finding rests on.
+_JUDGED_COLUMNS = {
+    "fct_text_target_progress": _PROGRESS_COLUMNS,
+    "fct_project_progress": ("status",),
+    "fct_project_lamps_by_box": BOX_COUNTS,
+    "fct_yearly_assessment": ("yearly_value", "actual_value", "completion_rate_pct"),
+    "fct_revision_proposals": ("needed_change_value", "best_change_value"),
+}
 _SHEET_CELL = re.compile(r"(?P<sheet>.+)!(?P<cell>[A-Z]{1,3}[1-9]\d*)")
 _PULL_AGAIN = "restore it from a backup, or move the folder away and pull again: python -m raw pull <feed>"
 
@@ -61,7 +80,7 @@ class Trace:
     """The chain of one cell. ``printed`` is None for a figure the bulletin does not print.
 
     ``progress`` is the row of fct_target_progress for a computed figure; ``origins`` are then the values it
-    was computed from, else the one row itself.
+    was computed from, else the one row itself. ``judged`` tells of a row of another computed table.
     """
 
     cell_id: str
@@ -70,6 +89,8 @@ class Trace:
     progress: Mapping[str, Any] | None
     citation: str | None
     origins: tuple[Origin, ...]
+    judged: tuple[str, ...] = ()
+    page: str = BULLETIN
 
     @property
     def text(self) -> str:
@@ -77,10 +98,11 @@ class Trace:
         printed = f"“{self.printed}”" if self.printed is not None else "未印出 not printed"
         lines = [
             f"单元格 cell        {self.cell_id}",
-            f"  发布 release     {self.release}/{BULLETIN}  {printed}",
+            f"  发布 release     {self.release}/{self.page}  {printed}",
         ]
         if self.progress is not None:
             lines += _progress_lines(self.progress)
+        lines += self.judged
         if self.citation:
             lines.append(f"  规划 plan        {self.citation}")
         for origin in self.origins:
@@ -99,14 +121,23 @@ def trace(release_dir: Path, cell: str, landing_root: Path) -> Trace:
         if found is None:
             raise _unknown(connection, release_dir, cell)
         table, row, column = found
-        printed = _printed(release_dir / BULLETIN, cell)
+        pages = [release_dir / BULLETIN, *sorted(release_dir.glob("evaluation-*.html"))]
+        page, printed = next(
+            ((page.name, text) for page in pages if (text := _printed(page, cell)) is not None),
+            (BULLETIN, None),
+        )
+        if table in _JUDGED_COLUMNS:
+            origins = tuple(_inputs(connection, table, row, landing_root))
+            judged = _judged_lines(table, cell, row, str(column))
+            return Trace(cell, release_dir.name, printed, None, None, origins, judged, page)
         if table != "fct_target_progress":
             origin = _origin(connection, table, row, landing_root)
-            return Trace(cell, release_dir.name, printed, None, None, (origin,))
-        citation = _citation(connection, row) if column == "baseline_value" else None
+            return Trace(cell, release_dir.name, printed, None, None, (origin,), page=page)
+        citation = _citation(connection, row, column) if column in _PLAN_COLUMNS else None
         used = [] if citation else _used(connection, row, str(column))
         origins = tuple(_origin(connection, "fct_indicator_values", value, landing_root) for value in used)
-        return Trace(cell, release_dir.name, printed, {**row, "traced_column": column}, citation, origins)
+        traced = {**row, "traced_column": column}
+        return Trace(cell, release_dir.name, printed, traced, citation, origins, page=page)
 
 
 # Finding the row
@@ -122,8 +153,14 @@ def _cells(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, di
             yield cell_id(table, row), table, row, None
     for row in rows_of(connection, "select * from main.fct_target_progress order by all"):
         for column in _PROGRESS_COLUMNS:
-            if row[column] is not None:
+            if row.get(column) is not None:
                 yield cell_id("fct_target_progress", row, column), "fct_target_progress", row, column
+
+    for table in sorted(_JUDGED_COLUMNS.keys() & set(main_tables(connection))):
+        for row in rows_of(connection, f"select * from main.{table} order by all"):
+            for column in _JUDGED_COLUMNS[table]:
+                if row[column] is not None:
+                    yield cell_id(table, row, column), table, row, column
 
 
 def _unknown(connection: duckdb.DuckDBPyConnection, release_dir: Path, cell: str) -> BadInput:
@@ -145,11 +182,12 @@ def _printed(page: Path, cell: str) -> str | None:
     return html.unescape(found[1]) if found else None
 
 
-def _citation(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any]) -> str:
+def _citation(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any], column: str) -> str:
+    as_printed = _PLAN_COLUMNS[column]
     key = [row["plan_id"], row["indicator_code"]]
-    sql = "select citation, baseline_printed from main.dim_indicator where plan_id = ? and indicator_code = ?"
+    sql = f"select citation, {as_printed} from main.dim_indicator where plan_id = ? and indicator_code = ?"
     found = rows_of(connection, sql, key)
-    return f"{found[0]['citation']}，原文 as printed “{found[0]['baseline_printed']}”" if found else "—"
+    return f"{found[0]['citation']}，原文 as printed “{found[0][as_printed]}”" if found else "—"
 
 
 def _used(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any], column: str) -> list[dict[str, Any]]:
@@ -171,6 +209,30 @@ def _used(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any], column:
         f"select * from main.fct_indicator_values where {where} order by area_code desc, reference_period",
         key,
     )
+
+
+def _inputs(
+    connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, Any], landing_root: Path
+) -> Iterator[Origin]:
+    """The landed figures that a row of another computed table rests on."""
+    if table in ("fct_text_target_progress", "fct_revision_proposals"):
+        target_id = row.get("target_id") or row["text_target_id"]
+        for used in rows_of(
+            connection,
+            "select *, target_id as indicator_code, 'A' as frequency, input_role as measure"
+            " from main.fct_target_inputs where plan_id = ? and target_id = ? and landing_id != ''"
+            " order by area_code desc, reference_period, input_role",
+            [row["plan_id"], target_id],
+        ):
+            yield _origin(connection, "fct_target_inputs", used, landing_root)
+    elif table == "fct_yearly_assessment":
+        for used in rows_of(
+            connection,
+            "select * from main.fct_indicator_values where plan_id = ? and indicator_code = ?"
+            " and frequency = 'A' and reference_period = ? and source_id = ?",
+            [row["plan_id"], row["indicator_code"], str(row["reference_year"]), row["actual_source_id"]],
+        ):
+            yield _origin(connection, "fct_indicator_values", used, landing_root)
 
 
 def _origin(
@@ -282,6 +344,22 @@ def _progress_lines(row: Mapping[str, Any]) -> list[str]:
         f"  方法 method      {row['method_id']}{decisions}；状态 status {status.zh} {status.en}",
         f"  说明 reason      {row['status_reason']} / {row['status_reason_en']}",
     ]
+
+
+def _judged_lines(table: str, cell: str, row: Mapping[str, Any], column: str) -> tuple[str, ...]:
+    """The row of a computed table in words; a project's report is named by its source."""
+    value = row[column]
+    said = value if isinstance(value, str) else words.number(value)
+    reason = (
+        row.get("status_reason") or row.get("reason_zh"),
+        row.get("status_reason_en") or row.get("reason_en"),
+    )
+    lines = [f"└ 表 mart          {table}  {cell.removeprefix(f'v-{table}-')} = {said}"]
+    if reason[0]:
+        lines.append(f"  说明 reason      {reason[0]} / {reason[1]}")
+    if row.get("source_id"):
+        lines.append(f"  来源 source      {row['source_id']}；依据 evidence {row.get('evidence') or '—'}")
+    return tuple(lines)
 
 
 def _origin_lines(origin: Origin) -> list[str]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from markupsafe import Markup
 from warehouse.connect import reader
 from warehouse.diff import SERIES_KEY, ReleaseDiff, StatusChange, ValueChange, rows_of, signed
 from warehouse.publication import charts, words
+from warehouse.publication.content_hash import main_tables
 from warehouse.verdict import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,7 +30,25 @@ VALUE_KEY = ("plan_id", "indicator_code", "area_code", "frequency", "reference_p
 OBSERVATION_KEY = ("series_code", "area_code", "frequency", "reference_period", "measure", "scope")
 VINTAGE_KEY = (*OBSERVATION_KEY, "source_id", "vintage_date")
 PROGRESS_KEY = ("plan_id", "indicator_code")
+# Tables whose figures are computed here, and what tells their rows apart.
+COMPUTED_KEYS = {
+    "fct_target_progress": PROGRESS_KEY,
+    "fct_text_target_progress": ("plan_id", "text_target_id"),
+    "fct_project_progress": ("plan_id", "project_id"),
+    "fct_project_lamps_by_box": ("plan_id", "box_number"),
+    "fct_yearly_assessment": ("plan_id", "indicator_code", "unit_id", "reference_year"),
+    "fct_revision_proposals": ("plan_id", "target_type", "target_id"),
+}
 PROGRESS_FIGURES = ("baseline_value", "value", "attainment_pct", "progress_pct", "schedule_pct")
+BOX_COUNTS = (
+    "projects_number",
+    "green_number",
+    "yellow_number",
+    "red_number",
+    "grey_number",
+    "completed_number",
+    "not_reported_number",
+)
 ACCOUNTS = ("GDP", "VA_PRIMARY", "VA_SECONDARY", "VA_TERTIARY")
 # The whole of something (SDMX code list CL_ACTIVITY and others write it so): not worth a part of an id.
 WHOLE_SCOPE = "_T"
@@ -64,7 +84,7 @@ def cell_id(table: str, row: Mapping[str, Any], column: str | None = None) -> st
         "fct_indicator_values": VALUE_KEY,
         "fct_observations": OBSERVATION_KEY,
         "fct_observation_vintages": VINTAGE_KEY,
-        "fct_target_progress": PROGRESS_KEY,
+        **COMPUTED_KEYS,
     }[table]
     parts = [str(row[name]) for name in key if not (name == "scope" and row[name] in (None, "", WHOLE_SCOPE))]
     return "-".join(["v", table, *parts, *([column] if column else [])]).replace(" ", "_")
@@ -73,8 +93,13 @@ def cell_id(table: str, row: Mapping[str, Any], column: str | None = None) -> st
 def bulletin(database: Path, changes: ReleaseDiff, verdict: Verdict, edition: Edition) -> str:
     """Return the page for one released database file; a pure function of what it is given."""
     with reader(database) as connection:
-        page = _Page(connection, changes, verdict, edition)
+        page = Page(connection, changes, verdict, edition)
         context = page.context()
+    return render("bulletin.html", context)
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Fill in a template of this folder; everything is escaped, and an unknown name is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -83,7 +108,7 @@ def bulletin(database: Path, changes: ReleaseDiff, verdict: Verdict, edition: Ed
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("bulletin.html").render(context)
+    return environment.get_template(template).render(context)
 
 
 class _Sources:
@@ -116,7 +141,9 @@ class _Sources:
         }
 
 
-class _Page:
+class Page:
+    """What pages made of a released file share: its rows, numbered sources, and figures with ids."""
+
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, changes: ReleaseDiff, verdict: Verdict, edition: Edition
     ) -> None:
@@ -137,6 +164,7 @@ class _Page:
             for row in self._rows("select * from main.fct_target_progress")
         }
         self.indicators = self._rows("select * from main.dim_indicator order by plan_id, indicator_code")
+        self.tables = set(main_tables(connection))
         self.anchored: set[str] = set()
 
     def context(self) -> dict[str, Any]:
@@ -178,6 +206,8 @@ class _Page:
             "baseline_year": plan["plan_baseline_year"],
             "last_year": plan["plan_last_year"],
             "counts": self._counts(progress),
+            "tasks": self._tasks_told(str(plan["plan_id"])),
+            "boxes": self._boxes_told(str(plan["plan_id"])),
             "headline": self._headline(progress),
             "categories": [
                 {"name": words.Word(*names), "lines": list(group)}
@@ -196,7 +226,7 @@ class _Page:
         identity = cell_id(table, row, column)
         shown_id = "" if identity in self.anchored else identity
         self.anchored.add(identity)
-        if table == "fct_target_progress":
+        if table in COMPUTED_KEYS:
             source, href = ("纲", "#src-plan") if column == "baseline_value" else ("算", "#methods")
             return Figure(text, shown_id, source, href)
         source, href = self.sources.cite(row["source_id"])
@@ -240,7 +270,7 @@ class _Page:
             "age": words.age_words(self.info["as_of_date"], progress["status_age_years"]),
             "owing": progress["owing_units"] or "",
             "units": row["responsible_units"],
-            "decisions": _listed(progress["decision_ids"]),
+            "decisions": listed(progress["decision_ids"]),
             "method": progress["method_id"] or "",
             "citation": row["citation"] or "",
         }
@@ -375,6 +405,67 @@ class _Page:
         plan = self.plan_of[str(row["plan_id"])]
         return int(plan["plan_baseline_year"]), int(plan["plan_last_year"])
 
+    # Targets in text, projects ---------------------------------------------------------------------------
+
+    def _tasks_told(self, plan_id: str) -> dict[str, Any]:
+        """Targets in the plan's text: how many have each status, and those that have a figure."""
+        rows = self._optional("fct_text_target_progress", plan_id, "text_target_id")
+        figures = [row for row in rows if row["value"] is not None]
+        return {
+            "total": len(rows),
+            "counts": self._counts(rows),
+            "lines": [
+                {
+                    "id": row["text_target_id"],
+                    "name": words.Word(row["statement_zh"], row["statement_en"]),
+                    "figure": self.computed("fct_text_target_progress", row, "value"),
+                    "unit": row["unit"] or "",
+                    "lamp": row["lamp"],
+                    "lamp_word": words.word(words.LAMPS, row["lamp"]),
+                    "status": words.word(words.STATUSES, row["status"]),
+                }
+                for row in figures
+            ],
+        }
+
+    def _boxes_told(self, plan_id: str) -> list[dict[str, Any]]:
+        """Lamps of the projects, box by box."""
+        return [
+            {
+                "number": row["box_number"],
+                "title": words.Word(row["title_zh"], row["title_en"]),
+                "counts": [
+                    self.computed("fct_project_lamps_by_box", row, column, source=False)
+                    for column in BOX_COUNTS
+                ],
+            }
+            for row in self._optional("fct_project_lamps_by_box", plan_id, "box_number")
+        ]
+
+    def _optional(self, table: str, plan_id: str, order: str) -> list[dict[str, Any]]:
+        """Rows of a table that releases made before it do not have."""
+        if table not in self.tables:
+            return []
+        return self._rows(f"select * from main.{table} where plan_id = ? order by {order}", [plan_id])
+
+    def computed(
+        self,
+        table: str,
+        row: Mapping[str, Any],
+        column: str,
+        places: int | None = None,
+        *,
+        source: bool = True,
+    ) -> Figure | None:
+        """A computed figure with its id, None where there is none; without ``source`` no mark beside it."""
+        if row[column] is None:
+            return None
+        # A computed value may have six decimals: two are enough for people, four below one; 9 stays 9.
+        exact = Decimal(str(row[column]))
+        value = words.half_up(exact, (2 if abs(exact) >= 1 else 4) if places is None else places)
+        figure = self._figure(table, row, words.number(value, places), column)
+        return figure if source else Figure(figure.text, figure.cell_id)
+
     # Accounts, changes, conflicts, decisions ----------------------------------------------------------------
 
     def _accounts(self) -> list[dict[str, Any]]:
@@ -472,7 +563,8 @@ class _Page:
         }
 
 
-def _listed(text: str | None) -> list[str]:
+def listed(text: str | None) -> list[str]:
+    """Return the parts of a cell that holds several, joined by semicolons."""
     return [part.strip() for part in (text or "").split(";") if part.strip()]
 
 

@@ -127,6 +127,46 @@ LAMPS = {
     "grey": Word("灰灯", "grey"),
 }
 
+EVALUATION_CLASSES = {
+    "achieved_early": Word("提前完成", "achieved early"),
+    "ahead": Word("快于预期", "ahead"),
+    "as_expected": Word("基本符合预期", "broadly as expected"),
+    "lagging": Word("滞后", "lagging"),
+    "not_assessable": Word("无法评估", "not assessable"),
+}
+
+PROJECT_STATUSES = {
+    "heading": Word("工程包", "programme"),
+    "not_reported": Word("未报", "not reported"),
+    "completed": Word("已完成", "completed"),
+    "not_started": Word("未开工", "not started"),
+    "overdue": Word("逾期", "overdue"),
+    "stage_only": Word("只报阶段", "stage only"),
+    "ahead": STATUSES["ahead"],
+    "on_schedule": STATUSES["on_schedule"],
+    "slightly_behind": STATUSES["slightly_behind"],
+    "lagging": STATUSES["lagging"],
+}
+
+OUTLOOKS = {
+    "reaches": Word("可达", "reaches"),
+    "uncertain": Word("不确定", "uncertain"),
+    "misses": Word("难达", "misses"),
+    "not_assessable": Word("数据不足", "too few figures"),
+}
+
+EVIDENCE = {
+    "value": Word("数值", "value"),
+    "progress_pct": Word("进度", "progress"),
+    "schedule_pct": Word("序时", "schedule"),
+    "required_yearly_change": Word("所需变化", "change needed"),
+    "outlook_low": Word("展望低值", "outlook, low"),
+    "outlook_high": Word("展望高值", "outlook, high"),
+    "actual_value": Word("实际值", "actual"),
+    "projects_number": Word("项目数", "projects"),
+    "status": Word("进展", "status"),
+}
+
 STAGES = {
     "preliminary": Word("初步", "preliminary"),
     "final": Word("最终", "final"),

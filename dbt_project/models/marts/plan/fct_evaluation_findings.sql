@@ -1,0 +1,299 @@
+-- The evaluation that is due, finding by finding, in the customary order: indicators, tasks, projects, problems,
+-- proposals. Each finding names the printed cells it rests on.
+with
+
+evaluations as (
+    select * from {{ ref('dim_evaluation') }}
+    where is_newest_due
+),
+
+targets as (
+    select * from {{ ref('int_evaluation_targets__classed') }}
+),
+
+boxes as (
+    select
+        lamps.*,
+        evaluations.evaluation_id
+    from {{ ref('fct_project_lamps_by_box') }} as lamps
+    inner join evaluations on lamps.plan_id = evaluations.plan_id
+),
+
+projects as (
+    select
+        progress.*,
+        evaluations.evaluation_id
+    from {{ ref('fct_project_progress') }} as progress
+    inner join evaluations on progress.plan_id = evaluations.plan_id
+    where progress.is_counted and progress.status != 'heading'
+),
+
+vetoes as (
+    select
+        assessed.*,
+        evaluations.evaluation_id,
+        indicators.name_zh,
+        indicators.name_en,
+        units.name_zh as unit_name_zh,
+        units.name_en as unit_name_en
+    from {{ ref('fct_yearly_assessment') }} as assessed
+    inner join evaluations
+        on
+            assessed.plan_id = evaluations.plan_id
+            and assessed.reference_year between evaluations.assessed_first_year and evaluations.assessed_last_year
+    inner join {{ ref('dim_indicator') }} as indicators
+        on assessed.plan_id = indicators.plan_id and assessed.indicator_code = indicators.indicator_code
+    inner join {{ ref('responsible_units') }} as units on assessed.unit_id = units.unit_id
+    where assessed.is_vetoed
+),
+
+-- What a unit named by the plan has not returned, and what the plan names no unit for.
+absent as (
+    select
+        plan_id,
+        evaluation_id,
+        target_type,
+        target_id,
+        unnest(string_split(responsible_unit_ids, ';')) as unit_id
+    from targets
+    where status = 'no_data' and not is_told_elsewhere
+    union all by name
+    select
+        plan_id,
+        evaluation_id,
+        'project' as target_type,
+        project_id as target_id,
+        unnest(string_split(responsible_unit_ids, ';')) as unit_id
+    from projects
+    where status = 'not_reported'
+),
+
+absent_by_unit as (
+    select
+        absent.plan_id,
+        absent.evaluation_id,
+        absent.unit_id,
+        coalesce(max(units.name_zh), '规划未写责任单位') as unit_name_zh,
+        coalesce(max(units.name_en), 'no unit is named by the plan') as unit_name_en,
+        count(*) filter (where absent.target_type = 'indicator') as indicator_count,
+        count(*) filter (where absent.target_type = 'text_target') as text_target_count,
+        count(*) filter (where absent.target_type = 'project') as project_count,
+        string_agg(absent.target_id, '、' order by absent.target_id) filter (where absent.target_type = 'indicator')
+            as indicator_codes
+    from absent
+    left join {{ ref('responsible_units') }} as units on absent.unit_id = units.unit_id
+    group by absent.plan_id, absent.evaluation_id, absent.unit_id
+),
+
+found as (
+    select
+        plan_id,
+        evaluation_id,
+        case target_type when 'indicator' then 'indicators' else 'tasks' end as section,
+        target_type || '_status' as finding_kind,
+        1 as group_no,
+        -- Sections of the plan in their own order: 3.10 after 3.9.
+        array_to_string(
+            list_transform(string_split(coalesce(section_id, ''), '.'), part -> lpad(part, 3, '0')), '.'
+        ) || '|' || target_id as sort_key,
+        target_type as subject_type,
+        target_id as subject_id,
+        name_zh as subject_name_zh,
+        name_en as subject_name_en,
+        status,
+        lamp,
+        evaluation_class,
+        status_reason as text_zh,
+        status_reason_en as text_en,
+        {{ target_evidence('targets') }} as evidence_ids,
+        origin
+    from targets
+    union all by name
+    select
+        plan_id,
+        evaluation_id,
+        'projects' as section,
+        'box_lamps' as finding_kind,
+        1 as group_no,
+        lpad(cast(box_number as varchar), 4, '0') as sort_key,
+        'box' as subject_type,
+        cast(box_number as varchar) as subject_id,
+        title_zh as subject_name_zh,
+        title_en as subject_name_en,
+        case when not_reported_number = projects_number then 'not_reported' else 'reported' end as status,
+        case
+            when red_number > 0 then 'red'
+            when yellow_number > 0 then 'yellow'
+            when green_number > 0 then 'green'
+            else 'grey'
+        end as lamp,
+        projects_number || ' 项：绿 ' || green_number || '、黄 ' || yellow_number || '、红 ' || red_number || '、灰 '
+        || grey_number || '（其中未报 ' || not_reported_number || '）；完成 ' || completed_number as text_zh,
+        projects_number || ' projects: green ' || green_number || ', yellow ' || yellow_number || ', red ' || red_number
+        || ', grey ' || grey_number || ' (' || not_reported_number || ' not reported); completed ' || completed_number as text_en,
+        {{ evidence_id('fct_project_lamps_by_box', ['plan_id', 'box_number'], 'projects_number') }} as evidence_ids
+    from boxes
+    union all by name
+    select
+        plan_id,
+        evaluation_id,
+        'problems' as section,
+        'off_course' as finding_kind,
+        case lamp when 'red' then 1 else 2 end as group_no,
+        case target_type when 'indicator' then '1' else '2' end || target_id as sort_key,
+        target_type as subject_type,
+        target_id as subject_id,
+        name_zh as subject_name_zh,
+        name_en as subject_name_en,
+        status,
+        lamp,
+        evaluation_class,
+        status_reason as text_zh,
+        status_reason_en as text_en,
+        {{ target_evidence('targets') }} as evidence_ids,
+        origin
+    from targets
+    where evaluation_class = 'lagging' and not is_told_elsewhere
+    union all by name
+    select
+        plan_id,
+        evaluation_id,
+        'problems' as section,
+        'yearly_veto' as finding_kind,
+        3 as group_no,
+        indicator_code || unit_id || reference_year as sort_key,
+        'indicator' as subject_type,
+        indicator_code as subject_id,
+        name_zh as subject_name_zh,
+        name_en as subject_name_en,
+        assessment as status,
+        'red' as lamp,
+        reference_year || '年，' || unit_name_zh || '：' || reason_zh as text_zh,
+        reference_year || ', ' || unit_name_en || ': ' || reason_en as text_en,
+        {{ evidence_id(
+            'fct_yearly_assessment', ['plan_id', 'indicator_code', 'unit_id', 'reference_year'], 'actual_value'
+        ) }} as evidence_ids,
+        origin
+    from vetoes
+    union all by name
+    select
+        plan_id,
+        evaluation_id,
+        'problems' as section,
+        'project_red' as finding_kind,
+        4 as group_no,
+        project_id as sort_key,
+        'project' as subject_type,
+        project_id as subject_id,
+        name_zh as subject_name_zh,
+        name_en as subject_name_en,
+        status,
+        lamp,
+        reason_zh as text_zh,
+        reason_en as text_en,
+        {{ evidence_id('fct_project_progress', ['plan_id', 'project_id'], 'status') }} as evidence_ids,
+        origin
+    from projects
+    where lamp = 'red'
+    union all by name
+    select
+        plan_id,
+        evaluation_id,
+        'problems' as section,
+        'methods_disagree' as finding_kind,
+        5 as group_no,
+        case target_type when 'indicator' then '1' else '2' end || target_id as sort_key,
+        target_type as subject_type,
+        target_id as subject_id,
+        name_zh as subject_name_zh,
+        name_en as subject_name_en,
+        status,
+        lamp,
+        evaluation_class,
+        notice_zh as text_zh,
+        notice_en as text_en,
+        {{ target_evidence('targets') }} as evidence_ids,
+        origin
+    from targets
+    where methods_disagree and not is_told_elsewhere
+    union all by name
+    select
+        plan_id,
+        evaluation_id,
+        'problems' as section,
+        'absent_data' as finding_kind,
+        6 as group_no,
+        case unit_id when '' then '2' else '1' end || unit_id as sort_key,
+        'unit' as subject_type,
+        unit_id as subject_id,
+        unit_name_zh as subject_name_zh,
+        unit_name_en as subject_name_en,
+        'no_data' as status,
+        'grey' as lamp,
+        concat_ws(
+            '；',
+            case when indicator_count > 0 then '指标 ' || indicator_count || ' 项无年度数（' || indicator_codes || '）' end,
+            case when text_target_count > 0 then '文字目标 ' || text_target_count || ' 项无数' end,
+            case when project_count > 0 then '项目 ' || project_count || ' 项未报' end
+        ) as text_zh,
+        concat_ws(
+            '; ',
+            case when indicator_count > 0 then 'indicators without a yearly figure: ' || indicator_count end,
+            case when text_target_count > 0 then 'targets in text without a figure: ' || text_target_count end,
+            case when project_count > 0 then 'projects not reported: ' || project_count end
+        ) as text_en,
+        '' as evidence_ids
+    from absent_by_unit
+    union all by name
+    select
+        plan_id,
+        evaluation_id,
+        'proposals' as section,
+        'revision_proposal' as finding_kind,
+        1 as group_no,
+        case target_type when 'indicator' then '1' else '2' end || target_id as sort_key,
+        target_type as subject_type,
+        target_id as subject_id,
+        name_zh as subject_name_zh,
+        name_en as subject_name_en,
+        status,
+        lamp,
+        reason_zh || '。备选：' || options_zh as text_zh,
+        reason_en || '. Options: ' || options_en as text_en,
+        evidence_ids,
+        origin
+    from {{ ref('fct_revision_proposals') }}
+),
+
+placed as (
+    select
+        *,
+        list_position(['indicators', 'tasks', 'projects', 'problems', 'proposals'], section) as section_no
+    from found
+)
+
+select
+    placed.plan_id,
+    placed.evaluation_id,
+    evaluations.evaluation_kind,
+    {{ as_of_date() }} as as_of_date,
+    cast(
+        row_number() over (
+            partition by placed.plan_id order by placed.section_no, placed.group_no, placed.sort_key
+        ) as integer
+    ) as finding_number,
+    placed.section,
+    placed.finding_kind,
+    placed.subject_type,
+    placed.subject_id,
+    placed.subject_name_zh,
+    placed.subject_name_en,
+    placed.status,
+    coalesce(placed.lamp, 'grey') as lamp,
+    placed.evaluation_class,
+    placed.text_zh,
+    placed.text_en,
+    placed.evidence_ids,
+    placed.origin
+from placed
+inner join evaluations on placed.plan_id = evaluations.plan_id and placed.evaluation_id = evaluations.evaluation_id
