@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ from raw.doors.drop_folder import Request, Said, fits, read_sidecar, sidecar_of,
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table, did_you_mean
 from raw.land import reconcile, refuse_emptiness, refuse_the_future
-from raw.readers import Read, read_part
+from raw.readers import Read, last_day_meant, read_part
 
 Kind = Literal["csv", "parquet", "json"]
 TOTALS = ("row_count", "byte_count")
@@ -119,7 +119,6 @@ def _extract(feed: Feed, files: Sequence[Path], asked: Mapping[str, str]) -> Ext
     """The files as a drop folder would give them, with what was asked for in the place of what is beside."""
     beside = _beside(files, feed)
     totals = {name: int(asked[name]) for name in TOTALS if name in asked}
-    today = datetime.now(UTC).astimezone().date()
     return Extract(
         originals=tuple(Original(file.name, file) for file in files),
         url=str(files[0]),
@@ -127,7 +126,7 @@ def _extract(feed: Feed, files: Sequence[Path], asked: Mapping[str, str]) -> Ext
         control={**beside.control, **totals},
         facts={**beside.facts, **{name: text for name, text in asked.items() if name not in TOTALS}},
         origin=beside.origin,
-        known_from=stated_day(files[0].name, beside, None) or today,
+        known_from=stated_day(files[0].name, beside, None),
         said_in="--set" if asked else str(sidecar_of(files[0])),
     )
 
@@ -135,12 +134,27 @@ def _extract(feed: Feed, files: Sequence[Path], asked: Mapping[str, str]) -> Ext
 def _understood(feed: Feed, table_name: str, extract: Extract, folder: Path) -> Preview:
     """The file as landing would take it, by the same checks as far as they need no landing."""
     table, part = feed.table(table_name), folder / f"{table_name}.parquet"
+    extract = replace(extract, known_from=_known_from(feed, table_name, extract))
     read = read_part(extract, table, part)
     reconcile(extract, read.row_count, table)
     refuse_the_future(extract, read, table, part)
     if not read.is_absent and not (table.optional and read.row_count == 0):
         refuse_emptiness(extract, read)
     return Preview(table_name, table, extract, read, part)
+
+
+def _known_from(feed: Feed, table_name: str, extract: Extract) -> date:
+    """The day from which the file counts as known: what is said of it, else today."""
+    request = _dropped_as(feed, table_name)
+    published = last_day_meant(extract.facts.get((request and request.published_on) or "", ""))
+    said = [day for day in (extract.known_from, published) if day is not None]
+    return max(said, default=datetime.now(UTC).astimezone().date())
+
+
+def _dropped_as(feed: Feed, table_name: str) -> Request | None:
+    """What the feed asks of the files of a table that are dropped; None where none may be."""
+    way = feed.ways(table_name).get(DROPS)
+    return None if way is None else Request.model_validate(way)
 
 
 def _guessed(feed: Feed, extract: Extract, folder: Path) -> Preview:
@@ -179,11 +193,8 @@ def _distance(
     feed: Feed, table_name: str, name: str, problems: Sequence[Problem]
 ) -> tuple[bool, bool, int, int]:
     """How far a file is from a table: not of its name, not even of its layout, and how much is wrong."""
-    pattern = (
-        Request.model_validate(feed.ways(table_name)[DROPS]).files.get(table_name)
-        if (DROPS in feed.ways(table_name))
-        else None
-    )
+    request = _dropped_as(feed, table_name)
+    pattern = request.files.get(table_name) if request else None
     in_header = sum("header" in problem.where for problem in problems)
     in_rows = any(", column " in problem.where for problem in problems)
     return (pattern is None or not fits(name, pattern), not in_rows, in_header, len(problems))

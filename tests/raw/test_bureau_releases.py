@@ -402,6 +402,7 @@ def test_no_page_is_published_before_its_period_ends(kept_page: bytes, tmp_path:
     page = kept_page.replace(b"2024-07-30", b"2024-06-20")
     with pytest.raises(BadInput, match="figures of 2024-Q2, which ends on 2024-06-30"):
         keep(tmp_path, page, PUBLISHED_DATE="2024-06-20")
+    assert main(["read", NAME, str(tmp_path / "inbox" / NAME / "t1.html"), "--table", "figures"]) == 2
 
 
 # --- figures in sentences ------------------------------------------------------------------------------
