@@ -1,5 +1,4 @@
-"""Shell door: ``python -m warehouse build | diff | changes | release | withdraw | list | verify | read | trace |
-evaluate``."""
+"""Shell door: ``python -m warehouse build | diff | changes | release | withdraw | list | verify | …``."""
 
 from __future__ import annotations
 
