@@ -73,7 +73,7 @@ def test_a_revision_in_place_that_some_files_own_sums_give_away_is_refused_there
 def test_a_damaged_figure_in_the_landing_is_seen(
     rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(land, "_reconcile", lambda *_: None)
+    monkeypatch.setattr(land, "reconcile", lambda *_: None)
     (ended,) = rehearsal.run([Case(rehearsal.feed.feed, Fault.HALF_MONTH)])
     assert (ended.outcome, ended.as_promised) == (Outcome.DAMAGED, False)
     assert "observations all" in ended.told()
@@ -120,7 +120,7 @@ def test_a_fault_that_crashes_the_program_is_seen(
     def broken(*_: object) -> None:
         raise KeyError("a slip")
 
-    monkeypatch.setattr(land, "_reconcile", broken)
+    monkeypatch.setattr(land, "reconcile", broken)
     (ended,) = rehearsal.run([Case(rehearsal.feed.feed, Fault.HALF_MONTH)])
     assert (ended.outcome, ended.as_promised) == (Outcome.CRASHED, False)
 
