@@ -95,7 +95,9 @@ def test_every_story_is_told_of_an_indicator_and_every_pace_of_a_project(seed: i
 
 def test_a_correction_gives_the_final_word_on_its_year() -> None:
     corrected = next(one for one in simulated().returns_up_to("2025-12") if one.is_correction)
-    plain = unit_returns._Return(corrected.unit, corrected.month, corrected.reported_on, is_correction=False)
+    plain = unit_returns._Return(
+        corrected.plan, corrected.unit, corrected.month, corrected.reported_on, is_correction=False
+    )
     year = corrected.month[:4]
 
     def said(one: unit_returns._Return) -> set[str]:
