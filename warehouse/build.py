@@ -40,6 +40,7 @@ STORAGE_VERSION = "v1.0.0"
 CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".html"}
 DATA_FOLDERS = {"landing", "inbox", "data"}
 FAILING_ROWS_SHOWN = 20
+Descriptions = dict[tuple[str, str], list[tuple[str, str]]]
 LINEAGE = (
     ("_row_number", "bigint"),
     ("_place", "varchar"),
@@ -128,7 +129,7 @@ def build(
         inputs = open_landing(scratch, feeds, landing_root, as_of)
         refuse_simulated(kind, inputs)
         warnings = _run_dbt(scratch, Path(work) / "target", reference_month, as_of, kind)
-        _copy_for_readers(scratch, finished / "warehouse.duckdb")
+        _copy_for_readers(scratch, finished / "warehouse.duckdb", _descriptions(Path(work) / "target"))
         _describe(finished, reference_month, as_of, kind, inputs, warnings)
         if folder.exists():
             shutil.rmtree(folder)
@@ -255,7 +256,7 @@ def _run_dbt(
     project = dbt_project_dir()
     variables = {"as_of_date": as_of.isoformat(), "reference_month": reference_month, "release_kind": kind}
     command = [
-        sys.executable, "-m", "dbt.cli.main", "--quiet", "build",
+        sys.executable, "-m", "warehouse.dbt_runner", "build",
         "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target),
         "--log-path", str(target), "--vars", json.dumps(variables), "--exclude-resource-type", "unit_test",
     ]  # fmt: skip
@@ -292,7 +293,7 @@ def _failed_nodes(scratch: Path, target: Path, failed: str = "fail") -> Iterator
 
 def _failing_rows(connection: duckdb.DuckDBPyConnection, result: dict[str, Any]) -> Iterator[Problem]:
     """A test of ours says where, found, expected and remedy in its rows; a generic one only has rows."""
-    rows = _rows_kept(connection, result)
+    rows = _rows_told(connection, result)
     if rows and {"where_found", "found", "expected", "remedy"} <= set(rows[0]):
         for row in rows:
             yield Problem(
@@ -306,16 +307,16 @@ def _failing_rows(connection: duckdb.DuckDBPyConnection, result: dict[str, Any])
         )  # fmt: skip
 
 
-def _rows_kept(
+def _rows_told(
     connection: duckdb.DuckDBPyConnection, result: Mapping[str, Any]
 ) -> list[dict[str, str | None]]:
-    """The first rows that dbt kept of a failing test, as text, in an order that is always the same."""
-    relation = result.get("relation_name")
-    if not relation:
-        return []
+    """The first rows of a failing test, as text, in an order that is always the same.
+
+    Asked again here: dbt would keep the rows of every test in a table of its own, of those that pass too.
+    """
     # Every cell as text: what a test returns is told, not computed with.
-    asked = f"select columns(*)::varchar from {relation} order by all limit {FAILING_ROWS_SHOWN}"
-    answer = connection.execute(asked)
+    asked = f"select columns(*)::varchar from (\n{result['compiled_code']}\n)"
+    answer = connection.execute(f"{asked} order by all limit {FAILING_ROWS_SHOWN}")
     names = [column[0] for column in answer.description or ()]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
@@ -335,7 +336,7 @@ def _warnings(scratch: Path, target: Path) -> list[dict[str, Any]]:
                 "model": _model_of(nodes[result["unique_id"]]),
                 "message": nodes[result["unique_id"]]["description"] or _name_of(result),
                 "failing_count": result["failures"],
-                "rows": _rows_kept(connection, result),
+                "rows": _rows_told(connection, result),
             }
             for result in results
             if result["status"] == "warn"
@@ -349,8 +350,10 @@ def _model_of(node: Mapping[str, Any]) -> str:
     return str(about).rpartition(".")[2]
 
 
-def _copy_for_readers(scratch: Path, file: Path) -> None:
+def _copy_for_readers(scratch: Path, file: Path, descriptions: Descriptions) -> None:
     """Copy the tables, without the views on this machine's landing, into a file any DuckDB from 1.0 opens.
+
+    The descriptions go with them, so that a reader finds them in the file itself.
 
     The same tables give the same bytes, so the hash a verdict is bound to can be had again: names and rows
     in order, one thread, and no compression (which leaves unset bytes behind).
@@ -362,7 +365,7 @@ def _copy_for_readers(scratch: Path, file: Path) -> None:
         connection.execute("use finished")
         tables = connection.execute(
             "select schema_name, table_name, sql from duckdb_tables() where database_name = 'scratch'"
-            " and schema_name != 'test_failures' order by schema_name, table_name"
+            " order by schema_name, table_name"
         ).fetchall()
         for schema in sorted({schema for schema, _, _ in tables}):
             connection.execute(f"create schema if not exists {quoted(schema)}")
@@ -370,23 +373,34 @@ def _copy_for_readers(scratch: Path, file: Path) -> None:
             name = f"{quoted(schema)}.{quoted(table)}"
             connection.execute(definition)
             connection.execute(f"insert into {name} select * from scratch.{name} order by all")
-        _copy_comments(connection)
+        for schema, table, _ in tables:
+            _comment(connection, schema, table, descriptions.get((schema, table), []))
         connection.execute("checkpoint finished")
 
 
-def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
-    """The descriptions of tables and columns, so that a reader finds them in the file itself."""
-    comments = connection.execute(
-        "select 'table', schema_name, table_name, null, comment from duckdb_tables()"
-        " where database_name = 'scratch' and schema_name != 'test_failures' and comment is not null"
-        " union all select 'column', schema_name, table_name, column_name, comment from duckdb_columns()"
-        " semi join duckdb_tables() using (database_name, schema_name, table_name)"  # views are not copied
-        " where database_name = 'scratch' and schema_name not in ('test_failures', 'landing')"
-        " and comment is not null and table_oid in (select table_oid from duckdb_tables()) order by all"
-    ).fetchall()
-    for kind, schema, table, column, comment in comments:
-        name = f"{quoted(schema)}.{quoted(table)}" + (f".{quoted(column)}" if column else "")
-        connection.execute(f"comment on {kind} {name} is {literal(comment)}")
+def _comment(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, told: Sequence[tuple[str, str]]
+) -> None:
+    """Write what is told of a table and its columns; a test may stand beside a column that is not in it."""
+    name = f"{quoted(schema)}.{quoted(table)}"
+    columns = {column for (column, *_) in connection.execute(f"describe {name}").fetchall()}
+    for column, text in told:
+        if not column:
+            connection.execute(f"comment on table {name} is {literal(text)}")
+        elif column in columns:
+            connection.execute(f"comment on column {name}.{quoted(column)} is {literal(text)}")
+
+
+def _descriptions(target: Path) -> Descriptions:
+    """What the models' properties say, by schema and table: of the table (column ""), of its columns."""
+    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"].values()
+    told: Descriptions = {}
+    for node in nodes:
+        if node["resource_type"] == "model":
+            said = [("", node["description"])]
+            said += [(column["name"], column["description"]) for column in node["columns"].values()]
+            told[node["schema"], node["alias"]] = [(name, text) for name, text in said if text]
+    return told
 
 
 def _describe(

@@ -53,12 +53,20 @@ def test_an_empty_value_that_is_required_is_told_with_its_place(landed_house: Ho
     contract = project / "models/staging/bureau_statistics/stg_bureau_statistics__observations.yml"
     text = contract.read_text(encoding="utf-8")
     contract.write_text(text.replace("- first_seen_date\n", "- first_seen_date\n              - stage\n", 1))
+    chapters = project / "seeds/reference/customs_hs_chapters.csv"
+    text = chapters.read_text(encoding="utf-8")
+    chapters.write_text(text.replace("01,活动物", ",活动物", 1), encoding="utf-8")
     open_landing(scratch, declared_feeds(), landed_house.landing, date(2022, 12, 31))
-    ran = run_dbt(project, scratch, tmp_path / "target", "--select", "stg_bureau_statistics__observations")
-    problems = [str(problem) for problem in _failed_nodes(scratch, tmp_path / "target")]
+    selected = ["--select", "stg_bureau_statistics__observations", "customs_hs_chapters"]
+    selected += ["--indirect-selection", "cautious"]
+    ran = run_dbt(project, scratch, tmp_path / "target", *selected)
+    told = {
+        str(problem).split(":")[0]: str(problem) for problem in _failed_nodes(scratch, tmp_path / "target")
+    }
     assert ran.returncode != 0
-    assert len(problems) == 1
-    assert re.match(
-        r"bureau_statistics/observations/vintage=\S+, row \d+: .*found stage empty in \d+ rows", problems[0]
-    )
-    assert "take `required` from the column" in problems[0]
+    # Of a seed, whose rows have no place, the whole row.
+    assert "活动物" in told.pop("dbt test not_null_customs_hs_chapters_hs_chapter")
+    ((place, problem),) = told.items()
+    assert re.match(r"bureau_statistics/observations/vintage=\S+, row \d+$", place)
+    assert re.search(r"found stage empty in \d+ rows", problem)
+    assert "take `required` from the column" in problem
