@@ -264,7 +264,9 @@ class Table(Strict):
     @model_validator(mode="after")
     def _names_hold(self) -> Self:
         must_have = [self.must_have.column, self.must_have.of_each] if self.must_have else []
+        months = [] if self.calendar == "none" else [self.calendar.column, self.calendar.through]
         named = {"key": self.key, "scope": self.scope_columns, "facts": self.facts, "must_have": must_have}
+        named["calendar"] = [name for name in months if name is not None]
         for key, names in named.items():
             for name in names:
                 if name not in self.columns:

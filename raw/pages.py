@@ -113,12 +113,27 @@ def _table(feed: Feed, name: str, table: Table) -> Iterator[str]:
         yield f"- 必有的行（每个 {_code(table.must_have.of_each)}）rows it must have (of each): {rows}"
     if table.facts:
         yield f"- 文件未写明，由旁说明 / said beside the file: {', '.join(map(_code, table.facts))}"
+    yield from _calendar(table)
     if table.microdata:
         yield "- 微观数据，不进入发布文件 / microdata: no released file holds it"
     yield f"- 此后 / from there on: `stg_{feed.feed}__{name}`"
     yield ""
     heads = ["列 column", "staging 名 name", "类型 type", "单位 unit", "必填 required", "含义 meaning"]
     yield from _grid(heads, [_column(table, column) for column in table.columns])
+
+
+def _calendar(table: Table) -> Iterator[str]:
+    """What tells the months of the table, and which are promised, where that is not every one."""
+    calendar = table.calendar
+    if calendar == "none":
+        yield "- 没有人按月约定，从不计未到 / nobody promised it each month: never told as missing"
+        return
+    if calendar.column is not None:
+        through = f"，至 / through {_code(calendar.through)}" if calendar.through else ""
+        yield f"- 说明月份的列 / the month is told by: {_code(calendar.column)}{through}"
+    if calendar.since or calendar.until:
+        months = f"{calendar.since or '…'} – {calendar.until or '…'}"
+        yield f"- 只约定这些月份 / promised for these months only: {months}"
 
 
 def _column(table: Table, name: str) -> list[str]:

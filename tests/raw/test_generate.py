@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jinja2 import Environment
 
-from raw import generate
+from raw import generate, pages
 from raw.__main__ import main
 from raw.feed import Column, find_feed
 from raw.generate import DEFAULT_PROJECT, staging_sql
@@ -229,6 +229,16 @@ def test_every_feed_has_a_page_that_says_what_its_file_says(project: Path) -> No
     assert "1. 尚未发现 / none found yet" in page
     assert "raw/inbox/tide_gauges/" in page
     assert "[tide_gauges](tide_gauges.md)" in (project.parent / "feeds/README.md").read_text(encoding="utf-8")
+
+
+def test_a_page_says_what_of_the_calendar_a_table_is_held_to() -> None:
+    air, bureau, customs = (
+        pages.page(find_feed(name)) for name in ("environment_air", "bureau_nbs", "customs_declarations")
+    )
+    assert "- 说明月份的列 / the month is told by: `DATE`\n" in air
+    assert air.count("never told as missing") == 6
+    assert "promised for these months only: 2026-03 – …\n" in bureau
+    assert "the month is told by: `PERIOD`，至 / through `LAST_MONTH`\n" in customs
 
 
 def test_a_page_of_nobody_is_stale_and_removed(project: Path) -> None:

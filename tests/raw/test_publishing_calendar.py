@@ -178,3 +178,20 @@ def _feed_file(folder: Path, exceptions: list[dict[str, object]]) -> Path:
     path = folder / "environment_reports.yml"
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return path
+
+
+def test_every_declared_table_tells_its_months_or_is_promised_to_nobody() -> None:
+    for feed in declared_feeds():
+        for name, table in feed.tables.items():
+            told = table.calendar == "none" or table.month_column is not None
+            assert told, f"{feed.feed}.{name} can never be late: `calendar` names its column, or is none"
+
+
+@pytest.mark.parametrize("key", ["column", "through"])
+def test_a_calendar_of_an_undeclared_column_is_refused(key: str, tmp_path: Path) -> None:
+    path = _feed_file(tmp_path, [])
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["tables"]["air"]["calendar"] = {key: "DAY"}
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(BadInput, match="`calendar` to name declared columns; 'DAY' is not one"):
+        load_feed(path)
