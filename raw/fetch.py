@@ -575,12 +575,15 @@ class Refusals:
         self._in_a_row = 0
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Keep the refusal of one file for the end; raise it with the others where asking on is no use."""
+    def kept(self, named: str = "") -> Iterator[None]:
+        """Keep the refusal of one file for the end; raise it with the others where asking on is no use.
+
+        ``named`` tells files of one address apart: it goes before the place of each problem.
+        """
         try:
             yield
         except BadInput as error:
-            self._refused.append(error)
+            self._refused.append(_named(error, named) if named else error)
             self._in_a_row = self._in_a_row + 1 if error.passing else 0
         else:
             self._in_a_row = 0
@@ -590,10 +593,15 @@ class Refusals:
     def tell(self) -> None:
         """Raise all that was refused as one refusal; nothing where nothing was."""
         if self._refused:
-            raise told_together(self._refused)
+            raise _told_together(self._refused)
 
 
-def told_together(refused: Sequence[BadInput]) -> BadInput:
+def _named(error: BadInput, name: str) -> BadInput:
+    problems = [replace(problem, where=f"{name}, {problem.where}") for problem in error.problems]
+    return BadBody.of(problems, error.body) if isinstance(error, BadBody) else BadInput(problems)
+
+
+def _told_together(refused: Sequence[BadInput]) -> BadInput:
     """One refusal of all problems of several requests; the first bytes that came are kept with it."""
     problems = [problem for error in refused for problem in error.problems]
     bodies = [error.body for error in refused if isinstance(error, BadBody)]

@@ -171,7 +171,7 @@ def probe(feed: Feed, as_of: date, month: str | None = None) -> Iterator[tuple[s
             for extract in way.extracts(seen, table_name, as_of, month):
                 with tempfile.TemporaryDirectory(prefix="raw-probe-") as folder:
                     part = Path(folder) / PART
-                    read = _read(extract, table, part)
+                    read = read_or_refuse(extract, table, part)
                     reconcile(extract, read.row_count, table)
                     yield table_name, extract, read, part
 
@@ -283,13 +283,13 @@ def _understood(table: Table, extract: Extract, part: Path, acknowledge: Acknowl
     """Read a download while its bytes are copied, hashed and seen to the disk beside it."""
     with ThreadPoolExecutor(1) as beside:
         copying = beside.submit(_keep_all, part.with_suffix(".originals"), extract.originals)
-        read = _read(extract, table, part)
+        read = read_or_refuse(extract, table, part)
         reconcile(extract, read.row_count, table)
         refuse_the_future(extract, read, table, part)
         return _Candidate(extract, read, part, copying.result(), acknowledge)
 
 
-def _read(extract: Extract, table: Table, part: Path) -> Read:
+def read_or_refuse(extract: Extract, table: Table, part: Path) -> Read:
     """Read a download; what a reader did not foresee is bad input too, so that it keeps no other file out.
 
     The traceback goes to the log. Trouble of this machine (no memory, no disk) is not the file's fault, and

@@ -243,8 +243,6 @@ def _is_worth_landing(
     """Whether anything is published; an answer that cannot be read goes on, to be kept and told."""
     try:
         reply = read(answer.content, name)
-    except BadInput:
-        return True
     except Exception:  # noqa: BLE001 (landing meets it again, keeps the bytes and tells it with its traceback)
         return True
     verify(reply, question, asked, answer)

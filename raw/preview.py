@@ -17,8 +17,8 @@ from raw.doors import Extract, Original
 from raw.doors.drop_folder import Request, Said, fits, read_sidecar, sidecar_of, stated_day
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table, did_you_mean
-from raw.land import reconcile, refuse_emptiness, refuse_the_future
-from raw.readers import Read, last_day_meant, read_part
+from raw.land import read_or_refuse, reconcile, refuse_emptiness, refuse_the_future
+from raw.readers import Read, last_day_meant
 
 Kind = Literal["csv", "parquet", "json"]
 TOTALS = ("row_count", "byte_count")
@@ -135,7 +135,7 @@ def _understood(feed: Feed, table_name: str, extract: Extract, folder: Path) -> 
     """The file as landing would take it, by the same checks as far as they need no landing."""
     table, part = feed.table(table_name), folder / f"{table_name}.parquet"
     extract = replace(extract, known_from=_known_from(feed, table_name, extract))
-    read = read_part(extract, table, part)
+    read = read_or_refuse(extract, table, part)
     reconcile(extract, read.row_count, table)
     refuse_the_future(extract, read, table, part)
     if not read.is_absent and not (table.optional and read.row_count == 0):

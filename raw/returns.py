@@ -371,7 +371,7 @@ class Plan:
         return f"did you mean {known[near[0]].unit_id} {known[near[0]].name_zh}?"
 
     def indicator(self, code: str) -> Indicator | None:
-        """The indicator of that code ('01' to '25') or the text target of that id ('T001'), or ``None``."""
+        """The indicator of that code ('01') or the text target of that id ('T001'), or ``None``."""
         return next((found for found in (*self.indicators, *self.text_targets) if found.code == code), None)
 
     def project(self, project_id: str) -> Project | None:

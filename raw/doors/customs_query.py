@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from bs4 import BeautifulSoup
@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
-from raw.fetch import BadBody, Fetched, Policy, fetch, told_together
+from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
 from raw.readers.customs_csv import OUTER_FIELDS, PART_ROWS
 
 logger = logging.getLogger(__name__)
@@ -83,25 +83,15 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         logger.info("%s: no month is out", feed.base_url)
         return
     first = max(request.first_year, int(month[:4]) - YEARS_BACK) if month else request.first_year
-    refused: list[BadInput] = []
+    refusals = Refusals()
     for year in range(first, int(page.latest[:4]) + 1):
         for direction in DIRECTIONS:
-            try:
+            # All downloads have one address: the problem says which of them is left out.
+            with refusals.kept(f"{direction} {year}"):
                 extract = _extract(feed, request, page, direction, year)
-            except BadInput as error:
-                BadInput.__init__(error, [_named(one, direction, year) for one in error.problems])
-                refused.append(error)
-                continue
-            if extract:
-                yield extract
-    # Told last, so that one bad download does not keep the others out.
-    if refused:
-        raise told_together(refused)
-
-
-def _named(problem: Problem, direction: str, year: int) -> Problem:
-    """All downloads have one address: the problem says which of them is left out."""
-    return replace(problem, where=f"{direction} {year}, {problem.where}")
+                if extract:
+                    yield extract
+    refusals.tell()
 
 
 def _extract(feed: Feed, request: Request, page: _Page, direction: str, year: int) -> Extract | None:

@@ -751,6 +751,23 @@ def test_a_part_that_cannot_be_had_leaves_out_its_download_and_no_other(
     assert kept.read_bytes() == b"<html>"
 
 
+def test_a_service_that_is_down_is_asked_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Years of downloads are due; after three without an answer the others are not asked for."""
+    asked: list[tuple[int, str]] = []
+
+    def silent(feed: Feed, request: object, page: object, direction: str, year: int) -> None:
+        asked.append((year, direction))
+        raise BadInput.one("the address", "no answer", "an answer", "wait", passing=True)
+
+    monkeypatch.setattr(customs_query, "_extract", silent)
+    with stand_in(monkeypatch, date(2025, 1, 25)), pytest.raises(BadInput) as refused:
+        query(tmp_path, date(2025, 1, 25), first_year=2020)
+    assert asked == [(2020, "export"), (2020, "import"), (2021, "export")]
+    assert [problem.where for problem in refused.value.problems] == [
+        "export 2020, the address", "import 2020, the address", "export 2021, the address",
+    ]  # fmt: skip
+
+
 def test_a_later_release_corrects_the_months_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for day in (DAY, date(2021, 4, 25)):
         with stand_in(monkeypatch, day):

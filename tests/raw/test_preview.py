@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raw.__main__ import main
+from raw.readers import csv as csv_reader
 
 FEED = """
 feed: tide_gauges
@@ -64,6 +65,18 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def read(file: Path, *more: str) -> int:
     return main(["read", "tide_gauges", str(file), *more])
+
+
+def test_a_reader_that_crashes_is_told_as_a_pull_tells_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash(*_: object) -> None:
+        raise TypeError("no list")
+
+    monkeypatch.setattr(csv_reader, "read", crash)
+    assert read(file, "--set", "MONTH=2022-12") == 2
+    told = capsys.readouterr().err
+    assert "something that the reader csv did not foresee: TypeError" in told and "Remedy" in told
 
 
 def test_the_summary_and_the_first_rows(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

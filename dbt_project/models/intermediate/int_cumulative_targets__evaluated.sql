@@ -104,25 +104,25 @@ select
     case
         when is_complete
             then
-                values_zh || '，累计 ' || {{ figure('known_sum') }} || coalesce('，目标 ' || {{ figure('target_value') }}, '')
+                values_zh || '，累计 ' || {{ figure(stored('known_sum')) }} || coalesce('，目标 ' || {{ figure('target_value') }}, '')
                 || coalesce(
                     '；完成 ' || {{ said('progress_pct') }} || '%' || coalesce('，序时 ' || {{ said('schedule_pct') }} || '%', ''),
                     ''
                 )
         when break_ids is not null
             then '序列间断（' || break_ids || '），没有衔接系数，不作累计；已知 ' || values_zh
-        else '年度值不全，不作累计；已知 ' || values_zh || '，至少 ' || {{ figure('known_sum') }}
+        else '年度值不全，不作累计；已知 ' || values_zh || '，至少 ' || {{ figure(stored('known_sum')) }}
     end as reason_zh,
     case
         when is_complete
             then
-                values_en || '; sum ' || {{ figure('known_sum') }} || coalesce(', target ' || {{ figure('target_value') }}, '')
+                values_en || '; sum ' || {{ figure(stored('known_sum')) }} || coalesce(', target ' || {{ figure('target_value') }}, '')
                 || coalesce(
                     '; ' || {{ said('progress_pct') }} || '% done'
                     || coalesce(' against a schedule of ' || {{ said('schedule_pct') }} || '%', ''), ''
                 )
         when break_ids is not null
             then 'the series breaks (' || break_ids || ') without a link, so no sum is given; known: ' || values_en
-        else 'years are missing, so no sum is given; known: ' || values_en || ', at least ' || {{ figure('known_sum') }}
+        else 'years are missing, so no sum is given; known: ' || values_en || ', at least ' || {{ figure(stored('known_sum')) }}
     end as reason_en
 from judged
