@@ -27,7 +27,7 @@ REPO = Path(__file__).resolve().parents[2]
 MONTH, AS_OF = "2022-12", "2023-04-30"
 START_SECONDS, RUN_SECONDS, QUIET_SECONDS = 120.0, 100.0, 8.0
 
-pytestmark = pytest.mark.scheduler
+pytestmark = [pytest.mark.scheduler, pytest.mark.soak]
 
 
 DATABASE_TRIES = 5

@@ -151,6 +151,7 @@ def progress(file: Path, plan: str) -> dict[str, tuple[object, ...]]:
     return {code: tuple(rest) for code, *rest in rows}
 
 
+@pytest.mark.soak
 def test_a_second_plan_is_evaluated_from_the_same_feeds_and_leaves_the_first_as_it_was(
     two_plans: Release, late_build: Build
 ) -> None:
@@ -173,6 +174,7 @@ def test_a_second_plan_is_evaluated_from_the_same_feeds_and_leaves_the_first_as_
     assert shared == (1, 1, 2)
 
 
+@pytest.mark.soak
 def test_bulletin_table_and_trace_tell_the_plans_apart(two_plans: Release, landed_house: House) -> None:
     page = two_plans.bulletin.read_text(encoding="utf-8")
     assert "规划25项指标中" in page
