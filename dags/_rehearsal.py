@@ -9,7 +9,7 @@ from pathlib import Path
 
 from raw.land import REHEARSAL
 from raw.simulate import drop_all
-from warehouse.paths import data_root
+from warehouse.paths import rehearsal_house
 
 KIND = "rehearsal"
 
@@ -21,7 +21,7 @@ def rehearsing(month: str, seed: int) -> Iterator[Path]:
     Whatever is landed then is simulated, and the inbox holds what people would drop for the month. Seeds
     never mix: each has its own folder, which is yielded.
     """
-    root = data_root() / KIND / f"seed-{seed}"
+    root = rehearsal_house(seed)
     with _environment(
         {
             REHEARSAL: str(seed),

@@ -17,7 +17,7 @@ from warehouse.build import Build, build
 from warehouse.connect import reader
 from warehouse.diff import diff, told_changes
 from warehouse.months import last_full_month, parse_as_of
-from warehouse.paths import data_root
+from warehouse.paths import data_root, house_of
 from warehouse.publication.bulletin import Edition
 from warehouse.publication.evaluation import EVALUATION_KINDS, evaluation
 from warehouse.release import (
@@ -94,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluated.add_argument("--to", type=Path, help="file to write; default evaluation-KIND.html here")
     for command in (moved, listed, verified, withdrawn, read, traced):
         command.add_argument("--kind", choices=KINDS, default=KINDS[0], help="default %(default)s")
+    for command in (moved, listed, verified, withdrawn, read, traced, evaluated):
+        command.add_argument("--seed", type=int, default=1, help="of the rehearsal; default %(default)s")
     return parser
 
 
@@ -113,13 +115,13 @@ def _diff(arguments: argparse.Namespace) -> None:
 
 
 def _moved(arguments: argparse.Namespace) -> None:
-    before, after = (_as_known(name, arguments.kind) for name in (arguments.before, arguments.after))
+    before, after = (_as_known(name, arguments) for name in (arguments.before, arguments.after))
     print(told_changes(diff(after.database, before.database, before.name), after.name), end="")
 
 
-def _as_known(name: str, kind: str) -> Release:
+def _as_known(name: str, arguments: argparse.Namespace) -> Release:
     """The release of that name; for a day the last standing one that knew no later day."""
-    known = {one.name: one for one in releases(data_root(), kind)}
+    known = _known(arguments)
     chosen = known.get(name)
     if chosen is None and _DAY.fullmatch(name):
         day = parse_as_of(name)
@@ -127,11 +129,11 @@ def _as_known(name: str, kind: str) -> Release:
         chosen = max(standing, key=lambda one: one.order, default=None)
     if chosen is None:
         raise BadInput.one(
-            str(data_root() / "releases"),
+            str(_house(arguments)),
             f"no release {name}, nor one as of that day",
             "one of: "
             + (", ".join(f"{one.name} ({one.as_of_date})" for one in known.values()) or "none yet"),
-            "name a release, or a day as YYYY-MM-DD: python -m warehouse list",
+            f"name a release, or a day as YYYY-MM-DD: python -m warehouse list --kind {arguments.kind}",
         )
     check_database(chosen)
     return chosen
@@ -143,11 +145,11 @@ def _release(arguments: argparse.Namespace) -> None:
 
 
 def _withdraw(arguments: argparse.Namespace) -> None:
-    print(withdraw(data_root(), arguments.name, arguments.reason, arguments.kind).told())
+    print(withdraw(_house(arguments), arguments.name, arguments.reason, arguments.kind).told())
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    for known in releases(data_root(), arguments.kind):
+    for known in _known(arguments).values():
         current_mark = ["current"] if known.is_current else []
         withdrawn_mark = [f"withdrawn: {known.withdrawn}"] if known.withdrawn else []
         print(known.name, known.as_of_date, *current_mark, *withdrawn_mark)
@@ -172,7 +174,7 @@ def _read(arguments: argparse.Namespace) -> None:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
-    print(trace(_undamaged(arguments).path, arguments.cell, landing_root()).text)
+    print(trace(_undamaged(arguments).path, arguments.cell, _landing(arguments)).text)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -196,18 +198,33 @@ def _undamaged(arguments: argparse.Namespace) -> Release:
 def _chosen(arguments: argparse.Namespace) -> Release:
     """The release that is named, else the current one; of rehearsals none is current, so the newest."""
     name = arguments.release
-    known = {one.name: one for one in releases(data_root(), arguments.kind)}
+    known = _known(arguments)
     newest = current(data_root()) if arguments.kind == KINDS[0] else next(reversed(known.values()), None)
     chosen = known.get(name) if name else newest
     if chosen is None:
         listed = ", ".join(known) or "none yet"
         raise BadInput.one(
-            str(data_root() / "releases"),
+            str(_house(arguments)),
             f"no release {name or 'current'}",
             f"one of: {listed}",
-            "make month",
+            "make month" if arguments.kind == KINDS[0] else f"make rehearsal SEED={arguments.seed}",
         )
     return chosen
+
+
+def _known(arguments: argparse.Namespace) -> dict[str, Release]:
+    """The releases of a kind by name, oldest first."""
+    return {one.name: one for one in releases(_house(arguments), arguments.kind)}
+
+
+def _house(arguments: argparse.Namespace) -> Path:
+    return house_of(arguments.kind, arguments.seed)
+
+
+def _landing(arguments: argparse.Namespace) -> Path:
+    """What a rehearsal rests on was landed in its own house."""
+    house = _house(arguments)
+    return landing_root() if house == data_root() else house / "landing"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,20 @@ def data_root() -> Path:
     return Path(os.environ.get("WAREHOUSE_DATA", REPO / "warehouse" / "data"))
 
 
+def rehearsal_house(seed: int) -> Path:
+    """Folder of the rehearsals of one seed: landing, inbox, builds and ``rehearsals/``. Seeds never mix."""
+    return data_root() / "rehearsal" / f"seed-{seed}"
+
+
+def house_of(kind: str, seed: int = 1) -> Path:
+    """Folder that holds the builds and releases of a kind.
+
+    ``WAREHOUSE_DATA`` may point at the house of a rehearsal itself, as it does while one is made.
+    """
+    root = data_root()
+    return rehearsal_house(seed) if kind == "rehearsal" and not (root / "rehearsals").is_dir() else root
+
+
 def dbt_project_dir() -> Path:
     """The dbt project to build; ``DBT_PROJECT_DIR`` points elsewhere in tests."""
     return Path(os.environ.get("DBT_PROJECT_DIR", DBT_PROJECT))

@@ -207,7 +207,7 @@ def withdraw(data_root: Path, name: str, reason: str, kind: str = "official") ->
                 str(data_root / _shelf(kind)),
                 f"no release {name}",
                 f"one of {', '.join(known) or 'none yet'}",
-                "list them: python -m warehouse releases",
+                f"list them: python -m warehouse list --kind {kind}",
             )  # fmt: skip
         gone = known[name]
         if gone.withdrawn not in (None, reason):

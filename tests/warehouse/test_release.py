@@ -20,6 +20,7 @@ from warehouse import release as releasing
 from warehouse.__main__ import main
 from warehouse.build import Build
 from warehouse.connect import reader
+from warehouse.paths import rehearsal_house
 from warehouse.publication.content_hash import parquet_content, table_content
 from warehouse.release import current, previous_release, release, releases, verify, withdraw
 from warehouse.verdict import Verdict
@@ -315,6 +316,21 @@ def test_a_rehearsal_never_becomes_current(late: Path, tmp_path: Path) -> None:
     now = current(tmp_path)
     assert now is not None
     assert now.name == "2024-12"
+
+
+def test_rehearsals_are_found_in_the_house_of_their_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_DATA", str(tmp_path))
+    released(make_build(tmp_path / "b", kind="rehearsal"), rehearsal_house(2))
+    assert main(["list", "--kind", "rehearsal", "--seed", "2"]) == 0
+    assert capsys.readouterr().out.startswith("2024-12 ")
+    assert main(["read", "--kind", "rehearsal", "--seed", "2", "select kind from release_info"]) == 0
+    assert "rehearsal" in capsys.readouterr().out
+    assert main(["read", "--kind", "rehearsal", "select 1"]) == 2
+    told = capsys.readouterr().err
+    assert str(rehearsal_house(1)) in told
+    assert "make rehearsal SEED=1" in told
 
 
 def test_every_file_of_a_rehearsal_is_stamped(tmp_path: Path) -> None:
