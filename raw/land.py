@@ -30,7 +30,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from raw.doors import Door, Extract, Known, Original, doors
+from raw.doors import Door, Extract, Known, Original, doors, short_name
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table
 from raw.fetch import BadBody
@@ -655,8 +655,8 @@ def _damage(path: Path, found: str, expected: str, feed: str, day: date) -> BadI
 
 
 def _safe_name(name: str) -> str:
-    """A file name that stays in its folder and does not take one of ours."""
-    plain = re.sub(r"[\x00-\x1f\x7f/\\:]", "_", Path(name).name)
+    """A file name that stays in its folder, does not take one of ours, and is not too long to be one."""
+    plain = short_name(re.sub(r"[\x00-\x1f\x7f/\\:]", "_", Path(name).name))
     if plain in ("", ".", "..", PART, MANIFEST, "problems.json") or plain.startswith("."):
         return f"original_{plain.lstrip('.')}"
     return plain

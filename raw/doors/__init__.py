@@ -13,12 +13,13 @@ instead: ``known`` says of each address what its newest vintage was landed with.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from raw.errors import BadInput
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 Origin = Literal["published", "returned", "simulated"]
 # A stand-in that serves simulated data says so on every answer; a real publisher has no such header.
 ORIGIN_HEADER = "x-origin"
+# File systems take 255 bytes in a name, a Chinese character is three; the rest is for what we put in front.
+MAX_NAME_BYTES = 200
+MAX_SUFFIX_BYTES = 20
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,20 @@ class Known:
     last_modified: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     companions: frozenset[str] = frozenset()
+
+
+def short_name(name: str) -> str:
+    """A name that fits any file system: one of more than ``MAX_NAME_BYTES`` in UTF-8 loses its middle.
+
+    Its beginning and suffix stay; a piece of the whole name's hash keeps two long names apart.
+    """
+    if len(name.encode()) <= MAX_NAME_BYTES:
+        return name
+    suffix = PurePath(name).suffix
+    if len(suffix.encode()) > MAX_SUFFIX_BYTES:
+        suffix = ""
+    end = f"~{hashlib.sha256(name.encode()).hexdigest()[:8]}{suffix}"
+    return name.encode()[: MAX_NAME_BYTES - len(end.encode())].decode(errors="ignore") + end
 
 
 class Door(Protocol):

@@ -34,7 +34,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from raw.doors import Extract, Origin, Original
+from raw.doors import Extract, Origin, Original, short_name
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, did_you_mean
 from raw.readers import is_date, last_day_meant
@@ -53,6 +53,8 @@ MEDIA_TYPES = {
     ".zip": "application/zip",
 }
 SIDECAR = ".facts.json"
+# That is what Linux and macOS take.
+MAX_FILE_NAME_BYTES = 255
 DONE, REJECTED, RECEIPT = "done", "rejected", "receipt.json"
 PART_NAME = re.compile(r"(?P<stem>.+)\.(?P<number>[1-9]\d{0,3})(?P<suffix>\.[^.]+)", re.ASCII)
 # A larger number is a year, unless the sidecar says that there are so many parts.
@@ -139,12 +141,14 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         logger.info("%s: nothing was dropped, the folder does not exist", folder)
         return
     paths = [path for path in sorted(folder.iterdir()) if not _is_left_alone(path, request)]
+    unnameable = [path for path in paths if request.sidecar and not _has_room_for_sidecar(path)]
+    paths = [path for path in paths if path not in unnameable]
     lone = list(_lone_sidecars(folder, paths, table_name, feed, request))
     if request.move:
         paths = list(_settled(paths, request))
     problems = [problem for path in paths if (problem := _problem(path, request))]
     good = [path for path in paths if not _problem(path, request)]
-    problems += [*_strays(good, table_name, feed, request), *lone]
+    problems += [*_strays(good, table_name, feed, request), *lone, *map(_name_too_long, unnameable)]
     for dropped in _downloads(good, request):
         if not _belongs(dropped.name, table_name, feed, request):
             continue
@@ -172,7 +176,7 @@ def acknowledge(feed: Feed, extract: Extract, landed_in: Path | None, problems: 
         return
     paths = [original.body for original in extract.originals if isinstance(original.body, Path)]
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace(":", "")
-    folder = inbox(feed) / (DONE if landed_in else REJECTED) / f"{now[:-6]}_{paths[0].stem}"
+    folder = inbox(feed) / (DONE if landed_in else REJECTED) / short_name(f"{now[:-6]}_{paths[0].stem}")
     folder.mkdir(parents=True)
     sidecars = [inbox(feed) / name for name in extract.companions]
     for path in (*paths, *sidecars):
@@ -476,6 +480,20 @@ def _problem(path: Path, request: Request) -> Problem | None:
             remedy="drop the file again, or raise request.max_bytes in the feed file if it is right",
         )
     return None
+
+
+def _has_room_for_sidecar(path: Path) -> bool:
+    """Whether a file system takes the name of a file with that of its sidecar behind it."""
+    return len(os.fsencode(path.name + SIDECAR)) <= MAX_FILE_NAME_BYTES
+
+
+def _name_too_long(path: Path) -> Problem:
+    return Problem(
+        where=str(path),
+        found=f"a name of {len(os.fsencode(path.name))} bytes, too long for one with {SIDECAR} behind it",
+        expected=f"at most {MAX_FILE_NAME_BYTES - len(SIDECAR)} bytes; a Chinese character is three",
+        remedy="rename the file",
+    )
 
 
 def _belongs(name: str, table_name: str, feed: Feed, request: Request) -> bool:

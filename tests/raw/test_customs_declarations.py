@@ -888,3 +888,20 @@ def test_landing_two_files_of_one_name_keeps_both_receipts(dropping: Dropping) -
         dropping.pull()
     assert len(dropping.receipts("done")) == 2
     shutil.rmtree(dropping.inbox / "done")
+
+
+def test_a_file_of_a_name_as_long_as_they_come_is_moved_with_its_receipt(dropping: Dropping) -> None:
+    name = "海" * 78 + ".csv"
+    dropping.put(name, HEADER + SOY, **FACTS)
+    (landed,) = dropping.pull()
+    (receipt,) = dropping.receipts("done")
+    assert receipt["files"] == [name] and receipt["landed_in"] == str(landed.vintage_dir)
+    assert [path.name for path in dropping.inbox.iterdir()] == ["done"]
+    assert dropping.pull() == []
+
+
+def test_a_name_too_long_for_a_sidecar_is_told_and_keeps_no_other_out(dropping: Dropping) -> None:
+    dropping.put("海" * 83 + ".csv", HEADER + SOY)
+    dropping.put("soy.csv", HEADER + SOY, **FACTS)
+    assert "a name of 253 bytes" in dropping.refusal()
+    assert len(dropping.receipts("done")) == 1

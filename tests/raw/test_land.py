@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from raw import land
 from raw.__main__ import main
-from raw.doors import Extract, Original
+from raw.doors import MAX_NAME_BYTES, Extract, Original, short_name
 from raw.errors import BadInput
 from raw.feed import Feed, Table, find_feed
 from raw.land import pull, vintages
@@ -558,6 +558,33 @@ def test_names_and_companions_stay_in_their_folder(house: House, monkeypatch: py
     (landed.vintage_dir / "x.json").write_bytes(b"[]")
     with pytest.raises(BadInput, match=r"x\.json"):
         house.known()
+
+
+def test_a_name_longer_than_a_file_system_takes_is_cut_and_others_stay_apart(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["海" * 300 + end for end in ("甲.csv", "乙.csv", "." + "丙" * 100)]
+    companions = {f"{'x' * 300}{number}.facts.json": b"{}" for number in (1, 2)}
+    originals = tuple(Original(name, FIRST.encode()) for name in names)
+    extract = Extract(originals[:1], "https://a.example/", "text/csv", companions=companions)
+    monkeypatch.setattr(land, "doors", lambda feed, table_name: [(_Door(extract), feed)])
+    [landed] = house.pull()
+    kept = [path.name for path in landed.vintage_dir.iterdir()]
+    assert len(kept) == 5 and all(len(name.encode()) <= MAX_NAME_BYTES for name in kept)
+    assert landed.manifest["file_name"].startswith("海海") and landed.manifest["file_name"].endswith(".csv")
+    assert len(house.known()) == 1
+    assert len({short_name(name) for name in names}) == 3
+    assert short_name("海" * 65 + ".csv") == "海" * 65 + ".csv"
+
+
+def test_the_bytes_of_a_refused_file_of_a_long_name_are_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = Extract((Original("x" * 300 + ".csv", b"nothing"),), "https://a.example/", "text/csv")
+    monkeypatch.setattr(land, "doors", lambda feed, table_name: [(_Door(extract), feed)])
+    assert "the bytes are kept in" in house.refusal()
+    (kept,) = (house.table / "quarantine").glob("*/x*.csv")
+    assert kept.read_bytes() == b"nothing"
 
 
 # --- any text survives, nothing else gets through ----------------------------------------------------
