@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from typing import Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import httpx
 import tenacity
@@ -36,6 +36,7 @@ CHINA = timezone(timedelta(hours=8), "CST")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 MAX_ERROR_BYTES = 100_000
+MAX_TOLD_LINK = 200
 # Text packs five to twenty times, a bomb a thousand times: it is seen long before a generous limit.
 MAX_RATIO = 100
 FREE_BYTES = 50_000_000
@@ -253,6 +254,37 @@ def check_address(url: str) -> None:
         found=f"an address of the kind {parts.scheme or '(none)'}:",
         expected="https://, or http:// to this machine (127.0.0.1, ::1, localhost)",
         remedy="give the publisher's https address",
+    )
+
+
+def linked(page: str, href: str) -> str:
+    """The address that a link on a page leads to: on the page's own scheme, host and port.
+
+    Raises ``BadInput`` for any other: who may write a list must not send us, or our files, elsewhere.
+    """
+    try:
+        address = urljoin(page, href.strip())
+        is_its_own = _place_of(address) == _place_of(page)
+    except ValueError as error:  # no address at all: a port of letters, a bracket that does not close
+        raise _foreign_link(page, repr(href)) from error
+    if not is_its_own:
+        raise _foreign_link(page, masked(address))
+    return address
+
+
+def _place_of(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _foreign_link(page: str, told: str) -> BadInput:
+    here = urlsplit(page)
+    return BadInput.one(
+        where=masked(page),
+        found=f"a link to {told[:MAX_TOLD_LINK]}",
+        expected=f"a link within {here.scheme}://{here.netloc.rpartition('@')[2]}",
+        remedy="look at the page in a browser: it may have been tampered with; what lies elsewhere is "
+        "downloaded by hand and dropped into the inbox, or declared with an address of its own",
     )
 
 

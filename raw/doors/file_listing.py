@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup, Tag
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from raw.doors import Extract, Original
 from raw.errors import Problem
 from raw.feed import Feed
-from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
+from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch, linked
 from raw.readers import last_day_meant
 
 NOTHING = "-"
@@ -42,7 +41,8 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     """Yield every file that was out by ``as_of``.
 
     ``month`` does not choose: a file may be put in another's place without a word. Raises ``BadBody`` where
-    the page is not a list, ``BadInput`` at the end with the files that could not be fetched.
+    the page is not a list, ``BadInput`` at the end with the files that could not be fetched or are not on
+    the page's own host.
     """
     request = Request.model_validate(feed.request)
     address = f"{feed.base_url}/{request.page}"
@@ -55,7 +55,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
             continue
         href = str(row[request.file_column].select_one("a[href]")["href"])  # type: ignore[index]
         with refusals.kept():
-            answer = fetch(urljoin(address, href), accept=tuple(request.accept), policy=policy)
+            answer = fetch(linked(address, href), accept=tuple(request.accept), policy=policy)
             yield Extract(
                 originals=(Original(href.rpartition("/")[2], answer.content),),
                 url=answer.url,

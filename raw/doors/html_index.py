@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import PurePosixPath
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from raw.doors import Extract, Original
 from raw.errors import BadInput, Problem
 from raw.feed import Feed
-from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch
+from raw.fetch import BadBody, Fetched, Policy, Refusals, fetch, linked
 from raw.html_page import AGAIN, DAY, body_of, parsed, period_of_title, published_day, text_of, title_of
 from raw.readers import html_table
 
@@ -50,13 +50,15 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
     """Yield the pages published by ``as_of``.
 
     ``month`` does not choose: a page may be corrected in place, so all that are listed are fetched again.
-    Raises ``BadInput`` for the list, and at the end for the pages that cannot be fetched or are none.
+    Raises ``BadInput`` for the list, and at the end for the pages that cannot be fetched, are none, or are
+    not on the list's own host.
     """
     request = Request.model_validate(feed.request)
     listed = _fetch(f"{feed.base_url}/{request.list_path.lstrip('/')}", request)
     refusals = Refusals()
-    for address, link_title in _pages(listed, request, as_of):
+    for href, link_title in _pages(listed, request, as_of):
         with refusals.kept():
+            address = linked(listed.url, href)
             answer = _fetch(address, request)
             try:
                 extract = _extract(answer, address, link_title, request, as_of)
@@ -77,7 +79,7 @@ def _fetch(address: str, request: Request) -> Fetched:
 
 
 def _pages(listed: Fetched, request: Request, as_of: date) -> list[tuple[str, str]]:
-    """Address and title of each page on the list, the oldest first."""
+    """Link and title of each page on the list, the oldest first."""
     page = parsed(listed.content, listed.url)
     if page.select_one(".news_list") is None:
         raise BadBody(Problem(listed.url, "no list .news_list", "the list of pages", AGAIN), listed.content)
@@ -87,7 +89,7 @@ def _pages(listed: Fetched, request: Request, as_of: date) -> list[tuple[str, st
         day = DAY.search(text_of(item))
         is_out = day is None or date.fromisoformat(day[0]) <= as_of
         if link is not None and is_out and re.search(request.titles, text_of(link)):
-            found.append((urljoin(listed.url, str(link["href"])), text_of(link)))
+            found.append((str(link["href"]), text_of(link)))
     return found[::-1]
 
 

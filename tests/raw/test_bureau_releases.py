@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -316,6 +317,26 @@ def test_a_page_that_cannot_be_fetched_keeps_no_later_one_out(replica: Running) 
     assert "status 403" in problem.found
     periods = [one.manifest["facts"]["REFERENCE_PERIOD"] for one in vintages(None, NAME, "figures", DAY)]
     assert periods == ["2024-Q1", "2024-Q2", "2024-Q3"]
+
+
+def test_a_link_to_another_host_is_refused_unasked_and_keeps_no_other_page_out(
+    replica: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = html_index.fetch
+    with serve(now=end_of(DAY), seed=7) as elsewhere:
+
+        def tampered(
+            url: str, accept: tuple[str, ...] = (), policy: fetch.Policy = fetch.DEFAULT_POLICY
+        ) -> fetch.Fetched:
+            answer = plain(url, accept=accept, policy=policy)
+            there = f'href="{elsewhere.url}/{NAME}/'.encode()
+            return replace(answer, content=answer.content.replace(b'href="', there, 1))
+
+        monkeypatch.setattr(html_index, "fetch", tampered)
+        with pytest.raises(BadInput, match=f"found a link to {elsewhere.url}"):
+            pull(only("figures"), DAY)
+        assert elsewhere.requests == []
+    assert len(vintages(None, NAME, "figures", DAY)) == 3
 
 
 def test_a_moved_column_changes_no_figure(replica: Running) -> None:

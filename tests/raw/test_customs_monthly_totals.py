@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,10 +15,10 @@ import openpyxl
 import pytest
 
 from raw import fetch
-from raw.doors import Extract, Original
+from raw.doors import Extract, Original, file_listing
 from raw.errors import BadInput
 from raw.feed import find_feed
-from raw.land import Landed, pull
+from raw.land import Landed, pull, vintages
 from raw.readers import read_part, trade_totals_workbook
 from raw.replica.clock import end_of
 from raw.replica.faults import Fault, Faults
@@ -116,6 +117,26 @@ def test_unchanged_releases_make_no_new_vintage(tmp_path: Path, monkeypatch: pyt
     with stand_in(monkeypatch):
         pull(FEED, LATE, landing_root=tmp_path)
         assert not any(one.is_new for one in pull(FEED, LATE, landing_root=tmp_path))
+
+
+def test_a_link_to_another_host_is_refused_unasked_and_keeps_no_other_file_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = file_listing.fetch
+    with stand_in(monkeypatch), serve(now=end_of(LATE)) as elsewhere:
+
+        def tampered(
+            url: str, accept: tuple[str, ...] = (), policy: fetch.Policy = fetch.DEFAULT_POLICY
+        ) -> fetch.Fetched:
+            answer = plain(url, accept=accept, policy=policy)
+            there = f'href="{elsewhere.url}/customs_monthly_totals/tjyb/'.encode()
+            return replace(answer, content=answer.content.replace(b'href="', there, 1))
+
+        monkeypatch.setattr(file_listing, "fetch", tampered)
+        with pytest.raises(BadInput, match=f"found a link to {elsewhere.url}"):
+            pull(FEED, LATE, landing_root=tmp_path)
+        assert elsewhere.requests == []
+    assert len(vintages(tmp_path, "customs_monthly_totals", "totals", LATE)) == 7
 
 
 # --- the workbook ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from raw.errors import BadInput
-from raw.fetch import BadBody, Fetched, Policy, Refusals, check_address, fetch, masked
+from raw.fetch import BadBody, Fetched, Policy, Refusals, check_address, fetch, linked, masked
 from raw.readers import last_day_meant
 
 QUICK = Policy(
@@ -282,6 +282,41 @@ def test_addresses_that_are_refused(url: str) -> None:
 )
 def test_addresses_that_are_allowed(url: str) -> None:
     assert check_address(url) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(
+    ("href", "address"),
+    [
+        ("a.html", "https://a.example/list/a.html"),
+        (" ../b/c.xlsx ", "https://a.example/b/c.xlsx"),
+        ("//a.example/d", "https://a.example/d"),
+        ("https://A.example:443/e?f=1", "https://A.example:443/e?f=1"),
+    ],
+)
+def test_a_link_leads_within_its_host(href: str, address: str) -> None:
+    assert linked("https://a.example/list/index.html", href) == address
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://b.example/a.html",
+        "//b.example/a.html",
+        "http://a.example/a.html",
+        "https://a.example:8443/a.html",
+        "http://127.0.0.1:8080/admin?token=hush",
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
+        "javascript:void(0)",
+        "https://a.example:port/",
+        "https://[a.example/",
+        "https://a.example@b.example/",
+    ],
+)
+def test_a_link_to_another_place_is_refused(href: str) -> None:
+    with pytest.raises(BadInput, match=r"expected a link within https://a\.example。") as refused:
+        linked("https://a.example/list/index.html", href)
+    assert "hush" not in str(refused.value)
 
 
 def test_secrets_are_masked() -> None:
