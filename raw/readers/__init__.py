@@ -224,7 +224,7 @@ def _check_agreement(rows: Rows, said: Mapping[str, str], where: str) -> None:
 
 
 def check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
-    """Refuse a download without what its file does not say of itself."""
+    """Refuse a download without what its file does not say of itself, or with a fact not as declared."""
     problems = [
         Problem(
             where=where,
@@ -234,6 +234,11 @@ def check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
         )
         for name in table.facts
         if not facts.get(name)
+    ]
+    problems += [
+        Problem(f"{where}, {name}", repr(said), expected, "correct what is said beside the file")
+        for name in table.facts
+        if (said := facts.get(name)) and (expected := expectation(said, table.columns[name]))
     ]
     if problems:
         raise BadInput(problems)

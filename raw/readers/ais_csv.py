@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from raw.errors import BadInput, Problem
-from raw.readers import DECIMAL, Read, check_facts
+from raw.readers import DECIMAL, Read, check_facts, is_date, last_day_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +58,7 @@ MAX_WINDOW = 1 << 27
 STEP = 1 << 11
 KEYS_AT_A_TIME = 500_000
 _ZSTD, _ZIP = b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
-_MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
+_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 _AGAIN = "download the file again; if it stays, tell the publisher"
 
 
@@ -77,6 +77,7 @@ def read_into(extract: Extract, table: Table, target: Path) -> Read:
     check_facts(extract.facts, table, extract.name)
     said = {name: extract.facts[name] for name in table.facts}
     (original,) = extract.originals
+    days = _days_of(said["POSITION_PERIOD"], original.name)
     names = list(table.columns)
     schema = pa.schema(
         [(name, pa.string()) for name in names] + [("_row_number", pa.int64()), ("_place", pa.string())]
@@ -85,7 +86,7 @@ def read_into(extract: Extract, table: Table, target: Path) -> Read:
     with ExitStack() as stack, pq.ParquetWriter(target, schema, compression="zstd") as writer:
         for batch in _batches(stack, original):
             rows = _renamed(batch, names, said, count)
-            _check(rows, said["POSITION_PERIOD"], original.name, count)
+            _check(rows, said["POSITION_PERIOD"], days, original.name, count)
             writer.write_table(rows.select(schema.names))
             count += rows.num_rows
     _check_twice(target, table, original.name, count)
@@ -259,15 +260,30 @@ def _renamed(batch: pa.Table, names: list[str], said: dict[str, str], before: in
     return rows.append_column("_place", pa.array([f"row {number}" for number in numbers], pa.string()))
 
 
-def _check(rows: pa.Table, period: str, file_name: str, before: int) -> None:
+def _days_of(period: str, file_name: str) -> str:
+    """The days of a period as alternatives of an expression; ``BadInput`` for what is no day and no month."""
+    if is_date(period):
+        return period
+    last = last_day_of(period)
+    if last is None:
+        raise BadInput.one(
+            f"{file_name}, POSITION_PERIOD",
+            repr(period),
+            "a day or a month of the calendar, as in 2022-06-01 or 2017-12",
+            "correct what is said beside the file",
+        )
+    return "|".join(f"{period}-{day:02d}" for day in range(1, last.day + 1))
+
+
+def _check(rows: pa.Table, period: str, days: str, file_name: str, before: int) -> None:
     """Hold a block against the format; the first bad row of each kind is told."""
     import pyarrow.compute as pc
 
     number = DECIMAL.pattern.replace(r"\d", "[0-9]")
     kinds = [
         ("MMSI", "^[0-9]{1,9}$", "an identity of digits", False),
-        ("BASE_DATE_TIME", _MOMENT, "2024-01-01 00:00:07 or 2022-06-01T00:00:07", False),
-        ("BASE_DATE_TIME", f"^{period}", f"a position of {period}, which the file is about", False),
+        ("BASE_DATE_TIME", _MOMENT, "2024-01-01 00:00:07 or 2022-06-01T23:59:59", False),
+        ("BASE_DATE_TIME", f"^({days})[T ]", f"a position of {period}, which the file is about", False),
         ("LATITUDE", f"^({number})$", "degrees", False),
         ("LONGITUDE", f"^({number})$", "degrees", False),
         *((name, f"^({number})$", "a number", True) for name in ("SOG", "COG", "HEADING")),

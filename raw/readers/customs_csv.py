@@ -95,17 +95,11 @@ def read_into(extract: Extract, table: Table, target: Path) -> Read:
 
 def _check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
     check_facts(facts, table, where)
-    correct = "correct what is said beside the file"
-    problems = [
-        Problem(f"{where}, {name}", repr(facts[name]), expected, correct)
-        for name in table.facts
-        if (expected := expectation(facts[name], table.columns[name]))
-    ]
-    if problems:
-        raise BadInput(problems)
     period, last = facts["PERIOD"], facts["LAST_MONTH"]
     if last[:4] != period[:4] or (len(period) == 7 and last != period):
-        raise BadInput.one(f"{where}, LAST_MONTH", repr(last), f"a month of {period}", correct)
+        raise BadInput.one(
+            f"{where}, LAST_MONTH", repr(last), f"a month of {period}", "correct what is said beside the file"
+        )
     _selected(facts["SELECTION"], where)
 
 

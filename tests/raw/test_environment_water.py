@@ -14,7 +14,7 @@ from raw.errors import BadInput
 from raw.feed import find_feed
 from raw.fetch import BadBody, Fetched
 from raw.land import Landed, pull, vintages
-from raw.readers import ajax_grid, check_rows
+from raw.readers import ajax_grid, check_rows, expectation
 from raw.replica.clock import CHINA, end_of
 from raw.replica.faults import Fault, Faults
 from raw.replica.server import faults_of, serve
@@ -101,6 +101,20 @@ def test_a_header_without_a_declared_column_is_refused() -> None:
     rows = ajax_grid.read(grid(["仰口"], thead=["断面名称"]), LIVE, "x")
     with pytest.raises(BadInput, match="no column '监测时间'"):
         check_rows(rows, LIVE, "x")
+
+
+@pytest.mark.parametrize(
+    "moment", ["13-45 99:99", "00-10 04:00", "04-31 04:00", "02-30 04:00", "01-02 24:00"]
+)
+def test_a_moment_that_no_calendar_has_is_refused(moment: str) -> None:
+    assert expectation(moment, LIVE.columns["监测时间"]) is not None
+
+
+@pytest.mark.parametrize(
+    "moment", ["01-31 00:00", "02-29 23:59", "04-30 12:00", "12-31 20:00", "10-10 09:09"]
+)
+def test_a_moment_of_a_day_is_taken(moment: str) -> None:
+    assert expectation(moment, LIVE.columns["监测时间"]) is None
 
 
 def test_without_the_two_requests_before_the_service_says_minus_one() -> None:

@@ -108,6 +108,9 @@ def test_both_generations_in_every_packing_are_the_same_position(content: bytes,
         (text(LEGACY, LEGACY_ROW)[:-1], "a last line without its end"),
         (text(LEGACY, LEGACY_ROW, LEGACY_ROW), "row 2: 发现 found 2022-06-01 367777550 2022-06-01T00:00:02 a second"),
         (text(LEGACY, LEGACY_ROW.replace("2022-06-01", "2022-05-01")), "expected a position of 2022-06-01"),
+        (text(LEGACY, LEGACY_ROW.replace("T00:00:02", "T25:61:02")), "found '2022-06-01T25:61:02'"),
+        (text(LEGACY, LEGACY_ROW.replace("T00:00:02", "T24:00:00")), "found '2022-06-01T24:00:00'"),
+        (text(LEGACY, LEGACY_ROW.replace("T00:00:02", "T23:59:60")), "found '2022-06-01T23:59:60'"),
         (text(LEGACY, LEGACY_ROW.replace("28.10198", "")), "row 1, column LATITUDE: 发现 found nothing"),
         (text(LEGACY, LEGACY_ROW.replace("28.10198", "98.1")), "expected at most 90 degrees"),
         (text(LEGACY, LEGACY_ROW.replace(",0.0,360", ",fast,360")), "column SOG: 发现 found 'fast'"),
@@ -123,6 +126,25 @@ def test_what_is_no_such_file_is_refused_with_its_reason(content: bytes, said: s
         # Latitude where longitude belongs: the names decide, so the values must show it.
         content = text(CSV2, CSV2_ROW.replace("-96.93931", "-196.9"))
     assert said in refusal(content, tmp_path)
+
+
+@pytest.mark.parametrize("day", ["00", "30", "31", "1x"])
+def test_a_day_that_its_month_has_not_is_refused(day: str, tmp_path: Path) -> None:
+    rows = [LEGACY_ROW.replace("2022-06-01", f"2017-02-{number:02d}") for number in (1, 28)]
+    assert len(read(text(LEGACY, *rows), tmp_path, "2017-02")) == 2
+    bad = LEGACY_ROW.replace("2022-06-01", f"2017-02-{day}")
+    assert f"found '2017-02-{day}T00:00:02'" in refusal(text(LEGACY, *rows, bad), tmp_path, "2017-02")
+
+
+@pytest.mark.parametrize("period", ["....", "2022-06-0[1-9]", "2022-06-0.", "2022", "2022-Q2"])
+def test_a_period_is_a_fact_and_no_expression(period: str, tmp_path: Path) -> None:
+    said = refusal(text(LEGACY, LEGACY_ROW), tmp_path, period)
+    assert f"POSITION_PERIOD: 发现 found '{period}'；应为 expected text of the pattern" in said
+
+
+@pytest.mark.parametrize("period", ["2022-06-31", "2022-13", "2022-00"])
+def test_a_period_is_in_the_calendar(period: str, tmp_path: Path) -> None:
+    assert "a day or a month of the calendar" in refusal(text(LEGACY, LEGACY_ROW), tmp_path, period)
 
 
 @pytest.mark.parametrize("pack", [zstandard.compress, zipped], ids=["zst", "zip"])

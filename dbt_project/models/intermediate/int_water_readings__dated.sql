@@ -7,7 +7,14 @@ with
 in_this_year as (
     select
         *,
-        strptime(year(answered_on) || '-' || measured_at_printed, '%Y-%m-%d %H:%M') as measured_at
+        -- 29 February is that of the last leap year: a common year has none.
+        case
+            when measured_at_printed like '02-29%'
+                then strptime(
+                    year(answered_on) - year(answered_on) % 4 || '-' || measured_at_printed, '%Y-%m-%d %H:%M'
+                )
+            else strptime(year(answered_on) || '-' || measured_at_printed, '%Y-%m-%d %H:%M')
+        end as measured_at
     from {{ ref('stg_environment_water__live_readings') }}
 )
 
