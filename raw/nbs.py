@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import reprlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, Self, TypeAlias
@@ -37,6 +37,33 @@ _OTHER_LAYOUT = "the publisher changed the layout: adapt raw/readers"
 AGAIN = "pull again later; if it stays so, look at the publisher's page in a browser"
 # The base period in a catalogue's name: 全国居民消费价格分类指数(上年同月=100)(2021-2025).
 BASE_PERIOD = re.compile(r"\((\d{4})?-(\d{4})?\)$", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Database:
+    """What its figures are: ``frequency`` M, Q or A, of which ``areas``; None and "" where not documented."""
+
+    frequency: str | None
+    areas: str = ""
+
+
+NATIONAL, PROVINCIAL, MUNICIPAL = "the nation", "provinces", "main cities"
+# Of the query page: 国家、分省、主要城市、港澳台、国际; month, quarter, year.
+QUERY_PAGE = {
+    "hgyd": Database("M", NATIONAL), "hgjd": Database("Q", NATIONAL), "hgnd": Database("A", NATIONAL),
+    "fsyd": Database("M", PROVINCIAL), "fsjd": Database("Q", PROVINCIAL), "fsnd": Database("A", PROVINCIAL),
+    "csyd": Database("M", MUNICIPAL), "csnd": Database("A", MUNICIPAL),
+    "gatyd": Database("M"), "gatnd": Database("A"), "gjyd": Database("M"), "gjnd": Database("A"),
+}  # fmt: skip
+# Of the library; of 9 to 14 (Hong Kong, Macao, Taiwan; the world) it is not told which is of what frequency.
+LIBRARY = {
+    "1": Database("M", NATIONAL), "2": Database("Q", NATIONAL), "3": Database("A", NATIONAL),
+    "4": Database("M", PROVINCIAL), "5": Database("Q", PROVINCIAL), "6": Database("A", PROVINCIAL),
+    "7": Database("M", MUNICIPAL), "8": Database("A", MUNICIPAL),
+    **{code: Database(None) for code in ("9", "10", "12", "13", "14")},
+}  # fmt: skip
+# Beijing, Tianjin, Shanghai, Chongqing: provinces and main cities both.
+MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 
 
 class Question(BaseModel):
@@ -102,6 +129,57 @@ class Reply:
         return Rows(list(COLUMNS), [_record(entry) for entry in published], [one.place for one in published])
 
 
+def published_rows(reply: Reply, where: str) -> Rows:
+    """The published figures as rows; ``BadInput`` where there is none."""
+    rows = reply.rows()
+    if not rows.records:
+        raise BadInput.one(
+            where,
+            f"{len(reply.entries)} entries, none of them published (placeholders only)",
+            "at least one published figure",
+            "nothing is lost: keep an answer about a catalogue, region and period with something published",
+        )
+    return rows
+
+
+def database_problems(
+    reply: Reply, facts: Mapping[str, str], known: Mapping[str, Database], file_name: str
+) -> Iterator[Problem]:
+    """Where the database said beside a kept answer cannot be the one of its figures.
+
+    The answer does not name it, but its time codes have a frequency, and the region said beside it a kind.
+    """
+    said, region = facts["DATABASE"], facts["REGION"]
+    where, remedy = (
+        f"{file_name}, DATABASE",
+        "correct DATABASE beside the file, or keep the answer of that one",
+    )
+    if said not in known:
+        yield Problem(where, repr(said), f"one of {', '.join(known)}", remedy)
+        return
+    database = known[said]
+    frequencies = {_frequency_of(entry.period) for entry in reply.entries}
+    if database.frequency and frequencies - {database.frequency}:
+        found = f"{said}, and figures of frequency {', '.join(sorted(frequencies))}"
+        yield Problem(where, found, f"{database.frequency}, the frequency of {said}", remedy)
+    if not _is_of(region, database.areas):
+        yield Problem(where, f"{said}, and REGION {region}", f"{database.areas}, of which {said} is", remedy)
+
+
+def _frequency_of(period: str) -> str:
+    return "Q" if "-Q" in period else "M" if "-" in period else "A"
+
+
+def _is_of(region: str, areas: str) -> bool:
+    """Whether a region can stand in a database of such areas; a province's code ends in 0000."""
+    is_province = region.endswith("0000") and region != NATION
+    return {
+        NATIONAL: region == NATION,
+        PROVINCIAL: is_province,
+        MUNICIPAL: region in MUNICIPALITIES or not (is_province or region == NATION),
+    }.get(areas, True)
+
+
 COLUMNS = (
     "REGION", "REGION_NAME", "INDICATOR_CODE", "INDICATOR_NAME", "UNIT", "TIME_CODE", "TIME_PERIOD",
     "OBS_VALUE", "OBS_VALUE_UNROUNDED",
@@ -122,7 +200,7 @@ def json_of(content: bytes, where: str) -> Json:
     Raises ``BadInput`` for anything else: the firewall answers with a page and status 200.
     """
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput.one(
             where, f"bytes that are not UTF-8 at position {error.start}", "JSON in UTF-8", AGAIN

@@ -18,7 +18,7 @@ from raw.doors.drop_folder import Request, Said, fits, read_sidecar, sidecar_of,
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table, did_you_mean
 from raw.land import read_or_refuse, reconcile, refuse_emptiness, refuse_the_future
-from raw.readers import Read, last_day_meant
+from raw.readers import NOBODY_SAYS, Read, last_day_meant, reads_before_facts
 
 Kind = Literal["csv", "parquet", "json"]
 TOTALS = ("row_count", "byte_count")
@@ -191,13 +191,24 @@ def _nearest(feed: Feed, name: str, refusals: Mapping[str, tuple[Problem, ...]])
 
 def _distance(
     feed: Feed, table_name: str, name: str, problems: Sequence[Problem]
-) -> tuple[bool, bool, int, int]:
-    """How far a file is from a table: not of its name, not even of its layout, and how much is wrong."""
+) -> tuple[bool, bool, bool, int, int]:
+    """How far a file is from a table: more is wrong than its facts, another name or layout, how much."""
     request = _dropped_as(feed, table_name)
     pattern = request.files.get(table_name) if request else None
     in_header = sum("header" in problem.where for problem in problems)
     in_rows = any(", column " in problem.where for problem in problems)
-    return (pattern is None or not fits(name, pattern), not in_rows, in_header, len(problems))
+    is_of_another_name = pattern is None or not fits(name, pattern)
+    is_understood = _lacks_only_facts(feed.table(table_name), name, problems)
+    return (not is_understood, is_of_another_name, not in_rows, in_header, len(problems))
+
+
+def _lacks_only_facts(table: Table, name: str, problems: Sequence[Problem]) -> bool:
+    """Whether the bytes were read, and only what is said beside them is missing or wrong."""
+    places = {name, *(f"{name}, {fact}" for fact in table.facts)}
+    return reads_before_facts(table.format) and all(
+        problem.where in places and (problem.where != name or problem.found.startswith(NOBODY_SAYS))
+        for problem in problems
+    )
 
 
 def _facts(feed: Feed) -> list[str]:

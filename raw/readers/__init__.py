@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from raw.doors import Extract
     from raw.feed import Column, Table
 
+NOBODY_SAYS = "nobody says its"
 LAST_NUMBER = re.compile(r"(\d+)\D*$")
 _PRINTED_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
@@ -84,6 +85,11 @@ class StreamingReader(Protocol):
 def known_formats() -> list[str]:
     """Names of the formats there are: the modules of this package."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def reads_before_facts(format_name: str) -> bool:
+    """Whether a format is read before it is asked what is said beside the file: the streamed ones are not."""
+    return format_name in known_formats() and not hasattr(_module(format_name, format_name), "read_into")
 
 
 def read(format_name: str, content: bytes, table: Table, file_name: str) -> Rows:
@@ -228,7 +234,7 @@ def check_facts(facts: Mapping[str, str], table: Table, where: str) -> None:
     problems = [
         Problem(
             where=where,
-            found=f"nobody says its {name}",
+            found=f"{NOBODY_SAYS} {name}",
             expected=f"{name}, which does not stand in the file: {table.columns[name].description_en}",
             remedy=f"write it into the sidecar {where}.facts.json, or give --set {name}=…",
         )
@@ -448,6 +454,13 @@ def scope_of(rows: Rows, table: Table, where: str) -> str:
         return rows.scope
     if not table.scope_columns:
         return "all"
+    if not rows.records:
+        raise BadInput.one(
+            where=where,
+            found="no rows",
+            expected=f"at least one row, which says {' × '.join(table.scope_columns)}",
+            remedy="look whether the publisher really withdrew everything; an empty file is mostly a fault",
+        )
     found = {tuple(record.get(name) or "" for name in table.scope_columns) for record in rows.records}
     if len(found) != 1:
         raise BadInput.one(

@@ -15,13 +15,16 @@ from raw.errors import BadInput, Problem
 from raw.nbs import (
     AGAIN,
     NATION,
+    QUERY_PAGE,
     Entry,
     Json,
     Reply,
+    database_problems,
     figure_member,
     json_of,
     list_member,
     member,
+    published_rows,
     shown,
     text_member,
 )
@@ -35,17 +38,18 @@ _TIME_CODE = re.compile(r"(\d{4})(?:(0[1-9]|1[0-2])|([A-D]))?", re.ASCII)
 
 
 def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
-    """Read the published figures; raise ``BadInput`` for a refusal of the service or another layout."""
-    return reply(content, file_name).rows()
+    """Read the published figures; raise ``BadInput`` for none, a refusal of the service or another layout."""
+    return published_rows(reply(content, file_name), file_name)
 
 
 def said_problems(content: bytes, facts: Mapping[str, str], file_name: str) -> Iterator[Problem]:
-    """Where the catalogue said beside a kept answer cannot be the one of its indicators.
+    """Where database or catalogue said beside a kept answer cannot be those of its figures.
 
     The answer does not name its catalogue, but the code of an indicator begins with it: A01010101 in A010101.
     """
-    said = facts["CATALOGUE_ID"]
-    codes = {entry.indicator for entry in reply(content, file_name).entries}
+    answer, said = reply(content, file_name), facts["CATALOGUE_ID"]
+    yield from database_problems(answer, facts, QUERY_PAGE, file_name)
+    codes = {entry.indicator for entry in answer.entries}
     if others := sorted(code for code in codes if not code.startswith(said)):
         yield Problem(
             f"{file_name}, CATALOGUE_ID",

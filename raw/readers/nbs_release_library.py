@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 from raw.errors import BadInput, Problem
 from raw.nbs import (
     AGAIN,
+    LIBRARY,
     Entry,
     Json,
     Reply,
+    database_problems,
     figure_member,
     json_of,
     list_member,
     listed,
     member,
+    published_rows,
     shown,
     text_member,
 )
@@ -39,12 +42,13 @@ _REGION = re.compile(r"(\d{6})0{6}", re.ASCII)
 
 
 def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
-    """Read the published figures; raise ``BadInput`` for a refusal of the service or another layout."""
-    return reply(content, file_name).rows()
+    """Read the published figures; raise ``BadInput`` for none, a refusal of the service or another layout."""
+    return published_rows(reply(content, file_name), file_name)
 
 
 def said_problems(content: bytes, facts: Mapping[str, str], file_name: str) -> Iterator[Problem]:
-    """Where the catalogue said beside a kept answer is not the one that its figures name (``catalogid``)."""
+    """Where database or catalogue said beside a kept answer cannot be that of its figures (``catalogid``)."""
+    yield from database_problems(reply(content, file_name), facts, LIBRARY, file_name)
     named = {
         value["catalogid"]
         for one in data_of(content, file_name)

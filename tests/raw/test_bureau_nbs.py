@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raw import fetch, nbs
+from raw.__main__ import main
 from raw.doors import Extract, Original, nbs_easyquery, nbs_release_library
 from raw.errors import BadInput
 from raw.feed import DEFAULT_FEEDS, Feed, load_feed
@@ -75,7 +76,8 @@ def figure(value: str, **more: str) -> dict[str, Any]:
 
 
 def landed_from(content: bytes, table: str, **facts: str) -> list[dict[str, str | None]]:
-    said = {"DATABASE": "csnd", "CATALOGUE_ID": "A01", "REGION": "370200", **facts}
+    yearly = {"history": "csnd", "observations": "8"}[table]
+    said = {"DATABASE": yearly, "CATALOGUE_ID": "A01", "REGION": "370200", **facts}
     extract = Extract(
         (Original("easyquery.json", content),),
         "inbox:x",
@@ -137,6 +139,92 @@ def test_the_catalogue_said_beside_an_answer_is_that_of_its_figures() -> None:
     assert "CATALOGUE_ID: 发现 found c2；应为 expected c1, the catalogid of its figures" in told
 
 
+@pytest.mark.parametrize(
+    ("database", "answer", "region", "told"),
+    [
+        ("csyd", node("2022", "1.0", 1), "370200", "found csyd, and figures of frequency A；应为 expected M"),
+        (
+            "csnd",
+            node("202209", "1.0", 1),
+            "370200",
+            "found csnd, and figures of frequency M；应为 expected A",
+        ),
+        (
+            "csnd",
+            node("2022C", "1.0", 1),
+            "370200",
+            "found csnd, and figures of frequency Q；应为 expected A",
+        ),
+        ("hgnd", node("2022", "1.0", 1), "370200", "and REGION 370200；应为 expected the nation"),
+        ("fsnd", node("2022", "1.0", 1), "370200", "and REGION 370200；应为 expected provinces"),
+        (
+            "csnd",
+            node("2022", "1.0", 1, reg="370000"),
+            "370000",
+            "and REGION 370000；应为 expected main cities",
+        ),
+        (
+            "csnd",
+            node("2022", "1.0", 1, reg="000000"),
+            "000000",
+            "and REGION 000000；应为 expected main cities",
+        ),
+        ("8", node("2022", "1.0", 1), "370200", "found '8'；应为 expected one of hgyd, hgjd"),
+    ],
+)
+def test_the_database_said_beside_an_answer_can_be_that_of_its_figures(
+    database: str, answer: dict[str, Any], region: str, told: str
+) -> None:
+    said = refusal(page_body(answer), DATABASE=database, REGION=region)
+    assert "DATABASE: 发现" in said and told in said
+
+
+@pytest.mark.parametrize(
+    ("database", "code", "told"),
+    [
+        ("7", "2024YY", "found 7, and figures of frequency A；应为 expected M"),
+        ("2", "2024YY", "REGION 370200；应为 expected the nation"),
+        ("6", "2024YY", "REGION 370200；应为 expected provinces"),
+        ("csnd", "2024YY", "expected one of 1, 2, 3"),
+    ],
+)
+def test_the_database_said_beside_an_answer_of_the_library(database: str, code: str, told: str) -> None:
+    said = refusal(library_body((code, [figure("1")])), "observations", DATABASE=database)
+    assert "DATABASE: 发现" in said and told in said
+
+
+def test_beijing_is_a_province_and_a_main_city_both() -> None:
+    for database in ("csnd", "fsnd"):
+        facts = {"DATABASE": database, "REGION": "110000"}
+        assert len(landed_from(page_body(node("2022", "1.0", 1, reg="110000")), "history", **facts)) == 1
+
+
+def test_an_answer_of_placeholders_only_is_told_as_that() -> None:
+    told = refusal(page_body(node("2022", None), node("2023", None)))
+    assert "found 2 entries, none of them published (placeholders only)" in told
+    told = refusal(library_body(("2024YY", [figure("")])), "observations", DATABASE="8")
+    assert "found 1 entries, none of them published (placeholders only)" in told
+
+
+def test_an_answer_that_was_saved_with_a_byte_order_mark_is_read() -> None:
+    mark = b"\xef\xbb\xbf"
+    assert len(landed_from(mark + page_body(node("2022", "1.0", 1)), "history")) == 1
+    assert len(landed_from(mark + library_body(("2024YY", [figure("1")])), "observations", DATABASE="8")) == 1
+
+
+def test_a_body_of_the_library_without_its_facts_is_told_of_the_library(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gdp_easyquery.json"
+    file.write_bytes(library_body(("2024YY", [figure("1")])))
+    assert main(["read", "bureau_nbs", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "[observations] gdp_easyquery.json: 发现 found nobody says its DATABASE" in told
+    file.write_bytes(page_body(node("2022", "1.0", 1)))
+    assert main(["read", "bureau_nbs", str(file), "--set", "DATABASE=csyd", "--set", "REGION=370200"]) == 2
+    assert "[history] gdp_easyquery.json: 发现 found nobody says its CATALOGUE_ID" in capsys.readouterr().err
+
+
 def test_a_kept_answer_is_known_from_the_day_that_is_said(tmp_path: Path) -> None:
     folder = tmp_path / "inbox" / "bureau_nbs"
     folder.mkdir(parents=True)
@@ -167,9 +255,11 @@ def test_a_placeholder_is_no_zero_and_no_row() -> None:
 
 def test_the_rounded_figure_is_the_published_one_and_the_unrounded_one_is_kept() -> None:
     content = page_body(node("201908", "100.7", 100.71505336))
-    (record,) = landed_from(content, "history")
+    (record,) = landed_from(content, "history", DATABASE="csyd")
     assert (record["OBS_VALUE"], record["OBS_VALUE_UNROUNDED"]) == ("100.7", "100.71505336")
-    assert "strdata 100.7 beside data 1007.1505" in refusal(page_body(node("201908", "100.7", 1007.1505)))
+    assert "strdata 100.7 beside data 1007.1505" in refusal(
+        page_body(node("201908", "100.7", 1007.1505)), DATABASE="csyd"
+    )
 
 
 def test_a_refusal_has_a_sentence_where_the_data_would_be() -> None:
@@ -226,7 +316,7 @@ def test_empty_text_the_word_none_and_no_values_are_placeholders() -> None:
         ("202601MM", [figure("")]),
         ("202512MM", [figure("3.5")]),
     )
-    (record,) = landed_from(content, "observations")
+    (record,) = landed_from(content, "observations", DATABASE="7")
     assert (record["TIME_PERIOD"], record["OBS_VALUE"], record["REGION"]) == ("2025-12", "3.5", "370200")
     assert library_reader.reply(content, "x").periods == ["2025-12", "2026-01", "2026-02", "2026-03"]
 
