@@ -11,6 +11,7 @@ import yaml
 from raw.__main__ import main
 from raw.errors import BadInput
 from raw.feed import Feed, declared_feeds, find_feed, load_feed, parse_as_of, parse_month
+from raw.fetch import check_address
 
 
 @pytest.fixture
@@ -191,3 +192,12 @@ NEVER_MET = re.compile("从未见过|从未实测|没有见过|未见真实|[Nn]
 def test_what_was_never_met_stands_under_its_own_key(feed: Feed) -> None:
     assert [note for note in feed.notes if NEVER_MET.search(note)] == []
     assert feed.never_met, "no feed of this house has met its publisher yet"
+
+
+@pytest.mark.parametrize("feed", declared_feeds(), ids=lambda feed: feed.feed)
+def test_a_publisher_whose_address_is_refused_says_so_and_what_to_do(feed: Feed) -> None:
+    try:
+        check_address(feed.publisher.url)
+    except BadInput:
+        told = [text for text in feed.never_met if feed.publisher.url in text]
+        assert told and all(f"RAW_{feed.feed.upper()}_URL" in text for text in told)
