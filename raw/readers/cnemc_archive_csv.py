@@ -15,6 +15,7 @@ from raw.readers import Rows
 from raw.readers import csv as plain
 
 TIMEPOINT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}):00:00", re.ASCII)
+HOUR_IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2})(?!\d)", re.ASCII)
 # Column of the contract → column of the archive.
 COLUMNS = {
     "STATION": "stationcode",
@@ -40,7 +41,10 @@ LEFT = ("timepoint", "longitude", "latitude", "area", "positionname")
 
 
 def read(content: bytes, table: Table, file_name: str) -> Rows:
-    """One record a row, by the names of the contract; raises ``BadInput`` for another header or time."""
+    """One record a row, by the names of the contract.
+
+    Raises ``BadInput`` for another header, a time that is no full hour, or not the hour of the file's name.
+    """
     rows = plain.read(content, table, file_name)
     expected = {*COLUMNS.values(), *LEFT}
     if set(rows.columns) != expected:
@@ -52,15 +56,18 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:
             "ask the keeper of the archive; the swapped ozone columns may have been mended with it",
         )
     timed = [(TIMEPOINT.fullmatch(record["timepoint"] or ""), record) for record in rows.records]
+    named = HOUR_IN_NAME.search(file_name)
     problems = [
         Problem(
             f"{file_name}, {place}, column timepoint",
             repr(record["timepoint"]),
-            "a full hour as in 2022-01-05T01:00:00",
-            "ask the keeper of the archive",
+            f"{named[1]}:00:00, as its name says"
+            if matched and named
+            else "a full hour as in 2022-01-05T01:00:00",
+            "download the right hour again" if matched else "ask the keeper of the archive",
         )
         for place, (matched, record) in zip(rows.places, timed, strict=True)
-        if not matched
+        if not matched or (named and not matched[0].startswith(named[1]))
     ]
     if problems:
         raise BadInput(problems)

@@ -152,6 +152,16 @@ def test_the_swapped_ozone_of_the_archive_is_put_back(feed: Feed) -> None:
     assert row["PRIMARY_POLLUTANT"] == "颗粒物(PM10),细颗粒物(PM2.5)"
 
 
+def test_another_hour_under_this_hours_name_is_refused(feed: Feed) -> None:
+    content = simulated.archive_hour(date(2022, 1, 5), 1, 7)
+    assert taken(feed, "archive_hours", content, "2022-01-06_2022-01-05T01.csv").records
+    for name in ("2022-01-05T02.csv", "2022-01-06T01.csv"):
+        with pytest.raises(
+            BadInput, match=f"found '2022-01-05T01:00:00'；应为 expected {name[:13]}:00:00, as its name"
+        ):
+            taken(feed, "archive_hours", content, name)
+
+
 def test_both_layouts_of_one_hour_give_the_same_rows(feed: Feed) -> None:
     day, hour = date(2022, 10, 5), 16
     long = taken(feed, "archive_hours", simulated.archive_hour(day, hour, 7), f"{day}T{hour}.csv").records
