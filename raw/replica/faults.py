@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
 import threading
+import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -266,6 +269,22 @@ def spoil_text(body: bytes, active: frozenset[Fault], *, encoding: str = "utf-8"
         # Never on a line's end, where only the control total would tell.
         body = body[: end - 1] if body[end - 1 : end] == b"\n" else body[:end]
     return body
+
+
+def spoil_workbook(book: bytes, active: frozenset[Fault]) -> bytes:
+    """A workbook (.xlsx) with WRONG_ENCODING: its parts are GB18030 and still say that they are UTF-8."""
+    if Fault.WRONG_ENCODING not in active:
+        return book
+    spoilt = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(book)) as came,
+        zipfile.ZipFile(spoilt, "w", zipfile.ZIP_DEFLATED) as goes,
+    ):
+        for member in came.infolist():
+            # As other programs write it: a reference to a character (&#38738;) knows no encoding.
+            text = re.sub(r"&#(\d{3,});", lambda found: chr(int(found[1])), came.read(member).decode("utf-8"))
+            goes.writestr(zipfile.ZipInfo(member.filename), text.encode("gb18030"), zipfile.ZIP_DEFLATED)
+    return spoilt.getvalue()
 
 
 @cache

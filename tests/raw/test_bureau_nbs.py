@@ -521,7 +521,7 @@ REFUSED = {
     "duplicate_rows": "found",
     "half_month": "found",
 }
-LANDED = {"path_like_name", "silent_revision"}
+LANDED = {"path_like_name", "silent_revision", "column_moved", "last_month"}
 
 
 def test_every_fault_has_its_outcome() -> None:
@@ -554,6 +554,26 @@ def test_what_stays_is_refused_kept_and_told(
     assert vintages(tmp_path, "bureau_nbs", TABLES[day], day) == []
     kept = list(tmp_path.glob("bureau_nbs/*/quarantine/*/problems.json"))
     assert len(kept) == 1
+
+
+def test_members_in_another_order_change_no_figure(service: tuple[date, Running], tmp_path: Path) -> None:
+    day, replica = service
+    (before,) = pull(at(replica, slice(5, 6)), day, landing_root=tmp_path / "before")
+    replica.faults.on("bureau_nbs", Fault.COLUMN_MOVED)
+    (after,) = pull(at(replica, slice(5, 6)), day, landing_root=tmp_path / "after")
+    assert before.manifest["sha256"] != after.manifest["sha256"]
+    assert values(before) == values(after)
+
+
+def test_last_months_answer_lacks_the_newest_figure_and_has_no_wrong_one(
+    service: tuple[date, Running], tmp_path: Path
+) -> None:
+    day, replica = service
+    (whole,) = pull(at(replica, slice(4, 5)), day, landing_root=tmp_path / "whole")
+    replica.faults.on("bureau_nbs", Fault.LAST_MONTH)
+    (older,) = pull(at(replica, slice(4, 5)), day, landing_root=tmp_path / "older")
+    newest = max(values(whole))
+    assert values(older) == {period: value for period, value in values(whole).items() if period != newest}
 
 
 @pytest.mark.parametrize("running", [NEW], indirect=True)

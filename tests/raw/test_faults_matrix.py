@@ -96,6 +96,37 @@ def test_a_declaration_that_is_no_longer_true_is_seen(rehearsal: Rehearsal) -> N
     assert (ended.outcome, ended.as_promised) == (Outcome.QUARANTINED, False)
 
 
+# Those of a workbook's name: who sends no workbook cannot send another thing in its place.
+OF_WORKBOOKS = {Fault.PDF_INSTEAD, Fault.IMAGE_INSTEAD, Fault.OLD_XLS_INSTEAD}
+
+
+@pytest.mark.parametrize("feed", known_publishers())
+def test_every_stand_in_can_have_every_fault(feed: str) -> None:
+    assert set(Fault) - set(faults_of(feed)) <= OF_WORKBOOKS
+
+
+SWITCHED = [
+    ("bureau_nbs", Fault.COLUMN_MOVED, Outcome.UNCHANGED, ""),
+    ("bureau_nbs", Fault.LAST_MONTH, Outcome.DECLARED, "each figure carries its period"),
+    ("bureau_statistics", Fault.THOUSANDS_SEPARATORS, Outcome.QUARANTINED, "found '5.003,38'"),
+    ("bureau_statistics", Fault.LAST_MONTH, Outcome.QUARANTINED, "the publisher's own total"),
+    ("port_calls", Fault.UNIT_CHANGED, Outcome.DECLARED, "has a place for a unit"),
+    ("port_throughput", Fault.WRONG_ENCODING, Outcome.QUARANTINED, "damaged workbook"),
+    ("customs_monthly_totals", Fault.WRONG_ENCODING, Outcome.QUARANTINED, "damaged workbook"),
+]
+
+
+@pytest.mark.parametrize("rehearsal", dict.fromkeys(feed for feed, *_ in SWITCHED), indirect=True)
+def test_a_fault_that_hides_in_another_way_ends_as_its_format_lets_it(rehearsal: Rehearsal) -> None:
+    ours = {fault: (outcome, said) for feed, fault, outcome, said in SWITCHED if feed == rehearsal.feed.feed}
+    chosen = [case for case in cases(rehearsal.feed.feed) if case.fault in ours]
+    for ended in rehearsal.run(chosen):
+        outcome, said = ours.pop(ended.case.fault)
+        assert (ended.outcome, ended.as_promised) == (outcome, True), ended.told()
+        assert said in ended.reason
+    assert not ours
+
+
 def test_only_faults_that_a_stand_in_can_have_are_declared_undetectable() -> None:
     for feed in declared_feeds():
         known = faults_of(feed.feed) if feed.feed in known_publishers() else []

@@ -440,6 +440,7 @@ SAID = {
     Fault.THOUSANDS_SEPARATORS: "found text", Fault.NOT_A_NUMBER: "约3.96",
     Fault.DUPLICATE_ROWS: "a duplicate period", Fault.HALF_MONTH: "found no row of 青岛",
     Fault.LAST_MONTH: "expected that of 2020-02", Fault.PDF_INSTEAD: "a PDF",
+    Fault.WRONG_ENCODING: "damaged workbook",
     Fault.IMAGE_INSTEAD: "a PNG image", Fault.OLD_XLS_INSTEAD: "an old .xls",
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ from raw.doors import nbs_release_library as library
 from raw.nbs import MOVED_ON, NATION, Json, every_period, period_of
 from raw.readers import nbs_easyquery, nbs_release_library
 from raw.replica.answers import Answer, Asked, UnanswerableError
-from raw.replica.clock import CHINA
+from raw.replica.clock import CHINA, end_of
 from raw.replica.faults import TABLE_FAULTS, Cells, Fault, WireTable, spoil, spoil_text
 from raw.simulate.bureau_nbs import figure
 
@@ -113,11 +113,7 @@ CATALOGUES = (
 class Publisher:
     """Both services without HTTP: a question in, an answer out."""
 
-    # Members of a JSON object have no order, and every figure carries its period: nothing to move or mistake.
-    content_faults = (TABLE_FAULTS - {Fault.COLUMN_MOVED, Fault.LAST_MONTH}) | {
-        Fault.CUT_SHORT,
-        Fault.WRONG_ENCODING,
-    }
+    content_faults = TABLE_FAULTS | {Fault.CUT_SHORT, Fault.WRONG_ENCODING}
 
     def __init__(self, now: datetime, seed: int | None = None) -> None:
         self._today = now.astimezone(CHINA).date()
@@ -129,12 +125,19 @@ class Publisher:
 
     def answer(self, asked: Asked, active: frozenset[Fault]) -> Answer:
         """Answer one request of either service, as far as it stands on this day."""
+        if Fault.LAST_MONTH in active:
+            # As a cache kept it: every figure carries its period, so only the newest are not there.
+            return self._a_month_ago().answer(asked, active - {Fault.LAST_MONTH})
         if asked.path == ["easyquery.htm"]:
             return self._page(asked, active)
         path = "/".join(asked.path)
         if not path.startswith(library.SERVICE) or self._today < MOVED_ON:
             raise UnanswerableError(404, "no such page on this day")
         return self._library(path.removeprefix(f"{library.SERVICE}/"), asked, active)
+
+    def _a_month_ago(self) -> Publisher:
+        earlier = self._today.replace(day=1) - timedelta(days=1)
+        return Publisher(end_of(earlier), self._seed)
 
     # --- the query page -------------------------------------------------------------------------------
 
@@ -260,10 +263,19 @@ _OK = {"success": True, "state": 20000, "message": "成功"}
 
 
 def _said(message: Json, active: frozenset[Fault]) -> Answer:
+    if Fault.COLUMN_MOVED in active:
+        message = _turned_round(message)
     body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
     # As numbers, with the digits that stand there.
     body = re.sub(rb'"data":"(-?[\d.]+)"', rb'"data":\1', body)
     return Answer(200, spoil_text(body, active), JSON_TYPE)
+
+
+def _turned_round(message: Json) -> Json:
+    """The same message, the members of each object the other way round; lists keep their order."""
+    if isinstance(message, dict):
+        return {name: _turned_round(said) for name, said in reversed(message.items())}
+    return [_turned_round(one) for one in message] if isinstance(message, list) else message
 
 
 def _success(data: Json) -> Answer:

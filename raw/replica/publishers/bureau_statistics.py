@@ -39,11 +39,7 @@ _OTHER_UNIT = defaultdict(lambda: "USD", USD="CNY")
 class Publisher:
     """The service without HTTP: a question in, an answer out."""
 
-    # What is cut in the middle of a line, or is another month's, only other formats can hide.
-    content_faults = (TABLE_FAULTS - {Fault.LAST_MONTH, Fault.THOUSANDS_SEPARATORS}) | {
-        Fault.CUT_SHORT,
-        Fault.WRONG_ENCODING,
-    }
+    content_faults = TABLE_FAULTS | {Fault.CUT_SHORT, Fault.WRONG_ENCODING}
 
     def __init__(self, now: datetime, seed: int | None = None) -> None:  # noqa: ARG002 (nothing simulated)
         self._now = now
@@ -89,8 +85,14 @@ class Publisher:
         chosen = self._chosen(key, raw_query)
         if not chosen:
             raise UnanswerableError(404, "no results found: nothing asked for was published by then")
-        body = spoil_text(_csv(chosen, active), active)
+        body = spoil_text(_csv(chosen, self._before(chosen, key, raw_query), active), active)
         return _cacheable(body, CSV_TYPE, max(figure.known_from for figure in chosen))
+
+    def _before(self, chosen: Sequence[Figure], key: str, raw_query: str) -> list[Figure]:
+        """The answer to the same question before the newest of its figures came out: a cache's old one."""
+        newest = max(figure.known_from for figure in chosen)
+        older = [figure for figure in self._figures if figure.known_from < newest]
+        return query.parse(key, raw_query, self._now).answer(older)
 
     def _availability(self, key: str, raw_query: str, accept: str) -> Answer:
         _negotiate(JSON_TYPE, accept)
@@ -133,7 +135,7 @@ def _negotiate(media_type: str, accept: str) -> None:
     raise UnanswerableError(406, f"Accept: {accept} cannot be served; this resource comes as {media_type}")
 
 
-def _csv(chosen: Sequence[Figure], active: frozenset[Fault]) -> bytes:
+def _csv(chosen: Sequence[Figure], before: Sequence[Figure], active: frozenset[Fault]) -> bytes:
     """SDMX-CSV 2.0.0: UTF-8, comma, CRLF as RFC 4180 has it, one row for each observation."""
     own = {"STRUCTURE": "dataflow", "STRUCTURE_ID": structure.STRUCTURE_ID, "ACTION": "I"}
     rows = [{**own, **figure.cells} for figure in chosen]
@@ -145,6 +147,7 @@ def _csv(chosen: Sequence[Figure], active: frozenset[Fault]) -> bytes:
             unit="UNIT_MEASURE",
             units=_OTHER_UNIT,
             victim=_victim(rows),
+            last_month=[{**own, **figure.cells} for figure in before],
         ),
         active,
     )

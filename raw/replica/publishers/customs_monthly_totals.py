@@ -13,7 +13,7 @@ from datetime import datetime
 from html import escape
 
 from raw.replica.answers import Answer, Asked, UnanswerableError, cacheable
-from raw.replica.faults import TABLE_FAULTS, Cells, Fault, WireTable, spoil, spoil_text
+from raw.replica.faults import TABLE_FAULTS, Cells, Fault, WireTable, spoil, spoil_text, spoil_workbook
 from raw.replica.table import Figure, figures
 
 FEED = "customs_monthly_totals"
@@ -39,8 +39,7 @@ HEADER = ("标题", "原载", "发布日期", "时期", "原文", "标注", "编
 class Publisher:
     """The list and the workbooks without HTTP."""
 
-    # A workbook says its own encoding.
-    content_faults = TABLE_FAULTS | {Fault.CUT_SHORT}
+    content_faults = TABLE_FAULTS | {Fault.CUT_SHORT, Fault.WRONG_ENCODING}
 
     def __init__(self, now: datetime, seed: int | None = None) -> None:  # noqa: ARG002 (nothing simulated)
         known = [figure for figure in figures(FEED) if figure.known_from <= now]
@@ -60,7 +59,8 @@ class Publisher:
         release = page.removeprefix("tjyb/").removesuffix(".xlsx")
         if release not in self._releases:
             raise UnanswerableError(404, f"no such file; there is {PAGE}")
-        body = spoil_text(self._workbook(release, active), active, encoding="latin-1")
+        book = spoil_workbook(self._workbook(release, active), active)
+        body = spoil_text(book, active - {Fault.WRONG_ENCODING})
         return cacheable(body, XLSX, max(figure.known_from for figure in self._releases[release]))
 
     def _list(self) -> str:

@@ -6,7 +6,9 @@ present and the last month, as far as they are over in UTC.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from raw.readers.ais_csv import NAMES
 from raw.replica.answers import Answer, Asked, UnanswerableError, cacheable
@@ -14,14 +16,15 @@ from raw.replica.clock import CHINA
 from raw.replica.faults import TABLE_FAULTS, Fault, WireTable, spoil, spoil_text
 from raw.simulate import port_calls
 
+KMH_PER_KNOT = Decimal("1.852")
+NO_SPEED = "102.3"
 HTML_TYPE = "text/html; charset=utf-8"
 
 
 class Publisher:
     """The site without HTTP: a question in, an answer out."""
 
-    # Positions have no unit that could change.
-    content_faults = (TABLE_FAULTS - {Fault.UNIT_CHANGED}) | {Fault.CUT_SHORT, Fault.WRONG_ENCODING}
+    content_faults = TABLE_FAULTS | {Fault.CUT_SHORT, Fault.WRONG_ENCODING}
 
     def __init__(self, now: datetime, seed: int | None = None) -> None:
         self._seed = seed
@@ -61,11 +64,21 @@ def _file(day: date, seed: int, active: frozenset[Fault]) -> Answer:
         victim=next(fast, 0),
         last_month=_renamed(port_calls.rows(day - timedelta(days=28), seed), day),
     )
-    table = spoil(table, active)
+    table = spoil(_in_kmh(table) if Fault.UNIT_CHANGED in active else table, active - {Fault.UNIT_CHANGED})
     text = port_calls.as_csv(table.columns, table.rows)
     text = spoil_text(text, active - {Fault.CUT_SHORT}, encoding="ascii")
     body = spoil_text(port_calls.packed(text, day), active - {Fault.WRONG_ENCODING})
     return cacheable(body, "application/octet-stream", None)
+
+
+def _in_kmh(table: WireTable) -> WireTable:
+    """Speeds in kilometres an hour under the name of those in knots: the layout names no unit."""
+    rows = [{**row, table.value: _kmh(row[table.value])} for row in table.rows]
+    return replace(table, rows=rows)
+
+
+def _kmh(knots: str) -> str:
+    return str(round(Decimal(knots) * KMH_PER_KNOT, 1)) if knots not in ("", NO_SPEED) else knots
 
 
 def _renamed(rows: list[dict[str, str]], day: date) -> list[dict[str, str]]:

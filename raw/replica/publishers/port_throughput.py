@@ -19,7 +19,7 @@ from datetime import datetime
 from openpyxl import Workbook
 
 from raw.replica.answers import Answer, Asked, UnanswerableError, cacheable
-from raw.replica.faults import TABLE_FAULTS, Cells, Fault, WireTable, spoil, spoil_text
+from raw.replica.faults import TABLE_FAULTS, Cells, Fault, WireTable, spoil, spoil_text, spoil_workbook
 from raw.replica.table import Figure, figures
 
 FEED = "port_throughput"
@@ -84,7 +84,7 @@ class _Release:
 class Publisher:
     """The pages without HTTP: a question in, an answer out."""
 
-    content_faults = TABLE_FAULTS | {Fault.CUT_SHORT, *INSTEAD}
+    content_faults = TABLE_FAULTS | {Fault.CUT_SHORT, Fault.WRONG_ENCODING, *INSTEAD}
 
     def __init__(self, now: datetime, seed: int | None = None) -> None:  # noqa: ARG002 (nothing simulated)
         by_source: dict[str, list[Figure]] = defaultdict(list)
@@ -139,7 +139,8 @@ def _attachment(release: _Release, earlier: _Release, active: frozenset[Fault]) 
     if Fault.LAST_MONTH in active:
         table, title = _wire_table(earlier, active), earlier.title
     table = spoil(table, active - {Fault.LAST_MONTH, Fault.UNIT_CHANGED})
-    body = spoil_text(_workbook(title, table, as_text=Fault.THOUSANDS_SEPARATORS in active), active)
+    book = spoil_workbook(_workbook(title, table, as_text=Fault.THOUSANDS_SEPARATORS in active), active)
+    body = spoil_text(book, active - {Fault.WRONG_ENCODING})
     return cacheable(body, XLSX_TYPE, release.known_from)
 
 
