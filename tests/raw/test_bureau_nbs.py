@@ -24,8 +24,10 @@ from raw.land import Landed, pull, vintages
 from raw.readers import check_rows, rows_of
 from raw.readers import nbs_easyquery as page_reader
 from raw.readers import nbs_release_library as library_reader
+from raw.replica.answers import Answer, Asked
 from raw.replica.clock import end_of
 from raw.replica.faults import TRANSPORT_FAULTS, Fault
+from raw.replica.publishers.bureau_nbs import Publisher
 from raw.replica.server import Running, faults_of, serve
 
 FEED = load_feed(DEFAULT_FEEDS / "bureau_nbs.yml")
@@ -554,6 +556,29 @@ def test_what_stays_is_refused_kept_and_told(
     assert vintages(tmp_path, "bureau_nbs", TABLES[day], day) == []
     kept = list(tmp_path.glob("bureau_nbs/*/quarantine/*/problems.json"))
     assert len(kept) == 1
+
+
+@pytest.mark.parametrize("running", [NEW], indirect=True)
+@pytest.mark.parametrize("call", ["queryIndexTreeAsync", "queryIndicatorsByCid", "getDasByDaCatalogId"])
+def test_a_javascript_challenge_in_place_of_a_list_is_a_fault_and_no_guess(
+    service: tuple[date, Running], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    day, replica = service
+    challenge = b"<html><script>document.cookie='x';location.reload()</script></html>"
+    answered = Publisher.answer
+
+    def challenging(self: Publisher, asked: Asked, active: frozenset[Fault]) -> Answer:
+        if asked.path[-1:] == [call]:
+            return Answer(200, challenge, "text/html; charset=utf-8")
+        return answered(self, asked, active)
+
+    monkeypatch.setattr(Publisher, "answer", challenging)
+    with pytest.raises(BadInput, match=f"{call}.*found text/html; charset=utf-8 beginning b.<html><script>"):
+        pull(at(replica, slice(5, 6)), day, landing_root=tmp_path)
+    assert vintages(tmp_path, "bureau_nbs", TABLES[day], day) == []
+    (kept,) = tmp_path.glob("bureau_nbs/observations/quarantine/*/*.body")
+    assert kept.read_bytes() == challenge
+    assert not any(path.endswith("esData") for path in replica.requests), "no figure was asked for"
 
 
 def test_members_in_another_order_change_no_figure(service: tuple[date, Running], tmp_path: Path) -> None:

@@ -77,6 +77,34 @@ def test_an_unmarked_row_above_all_marked_ones_is_refused() -> None:
     assert "'国有企业', a part, with no row above it" in refusal(f"<table>{header}{rows}</table>".encode())
 
 
+@pytest.mark.parametrize(
+    ("jimo", "more"), [("即墨市", "11|红岛经济区|60.1|7.0%"), ("即墨区", "11|高新区|60.1|7.0%")]
+)
+def test_a_district_counts_under_its_name_of_before_and_after_a_change(jimo: str, more: str) -> None:
+    """即墨市 became 即墨区 in 2017, 红岛经济区 was merged: labels stay as printed, and none is missed."""
+    ways = FEED.table("figures").doors["html_index"]
+    names = [
+        "青岛市",
+        "市南区",
+        "市北区",
+        "李沧区",
+        "崂山区",
+        "青岛西海岸新区",
+        "城阳区",
+        jimo,
+        "胶州市",
+        "平度市",
+        "莱西市",
+    ]
+    page = table_page(*(f"{number}|{name}|1.0|1.0%" for number, name in enumerate(names)), more)
+    answer = fetch.Fetched(page, "https://a.example/t.shtml", 200, "text/html")
+    html_index._verify(answer, html_index.Request.model_validate(ways))
+    assert jimo in {row["ROW_LABEL"] for row in html_table.read_tables(page, "x").records}
+    without = answer.content.replace(jimo.encode(), "另一行".encode())
+    with pytest.raises(BadInput, match="found no 即墨"):
+        html_index._verify(replace(answer, content=without), html_index.Request.model_validate(ways))
+
+
 def test_growth_is_a_number_in_per_cent() -> None:
     content = table_page("1|青岛市|5075.1|-2.5%", "2|市南区|490.1|11%")
     assert [row[2:] for row in figures(content) if row[1] == "YOY_YTD"] == [("%", "-2.5"), ("%", "11")]
