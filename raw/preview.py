@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Literal
 
 from raw.doors import Extract, Original
-from raw.doors.drop_folder import Request, Said, fits, read_sidecar, sidecar_of, stated_day
+from raw.doors.drop_folder import (
+    Request,
+    Said,
+    fits,
+    has_room_for_sidecar,
+    read_sidecar,
+    sidecar_of,
+    stated_day,
+)
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, Table, did_you_mean
 from raw.land import read_or_refuse, reconcile, refuse_emptiness, refuse_the_future
@@ -219,7 +227,7 @@ def _facts(feed: Feed) -> list[str]:
 def _beside(files: Sequence[Path], feed: Feed) -> Said:
     """What is said of a file (or of the download it is a part of) beside it; nothing without a sidecar."""
     sidecar = sidecar_of(files[0])
-    if not sidecar.is_file():
+    if not (has_room_for_sidecar(files[0]) and sidecar.is_file()):
         return Said()
     said = read_sidecar(sidecar, _facts(feed))
     if said.parts is not None and said.parts != len(files):

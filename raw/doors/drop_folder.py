@@ -141,7 +141,7 @@ def extracts(feed: Feed, table_name: str, as_of: date, month: str | None) -> Ite
         logger.info("%s: nothing was dropped, the folder does not exist", folder)
         return
     paths = [path for path in sorted(folder.iterdir()) if not _is_left_alone(path, request)]
-    unnameable = [path for path in paths if request.sidecar and not _has_room_for_sidecar(path)]
+    unnameable = [path for path in paths if request.sidecar and not has_room_for_sidecar(path)]
     paths = [path for path in paths if path not in unnameable]
     lone = list(_lone_sidecars(folder, paths, table_name, feed, request))
     if request.move:
@@ -276,7 +276,7 @@ def _part_number(path: Path) -> int:
     another part beside it.
     """
     named = PART_NAME.fullmatch(path.name)
-    if named is None or path.with_name(path.name + SIDECAR).exists():
+    if named is None or not has_room_for_sidecar(path) or path.with_name(path.name + SIDECAR).exists():
         return 0
     number = int(named["number"])
     sidecar = path.with_name(f"{named['stem']}{named['suffix']}{SIDECAR}")
@@ -482,7 +482,7 @@ def _problem(path: Path, request: Request) -> Problem | None:
     return None
 
 
-def _has_room_for_sidecar(path: Path) -> bool:
+def has_room_for_sidecar(path: Path) -> bool:
     """Whether a file system takes the name of a file with that of its sidecar behind it."""
     return len(os.fsencode(path.name + SIDECAR)) <= MAX_FILE_NAME_BYTES
 

@@ -125,6 +125,13 @@ def test_a_sidecar_says_what_the_file_does_not(file: Path, capsys: pytest.Captur
     assert "row_count 3；应为 expected 4, the publisher's own total" in capsys.readouterr().err
 
 
+def test_a_file_whose_name_leaves_no_room_for_a_sidecar_is_read(file: Path) -> None:
+    for name in ("海" * 83 + ".csv", "海" * 82 + ".2.csv"):
+        long = file.rename(file.with_name(name))
+        assert read(long, "--set", "MONTH=2022-12") == 0
+        file = long
+
+
 def test_a_slip_in_a_sidecar_is_told_as_the_drop_folder_tells_it(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
