@@ -197,35 +197,74 @@ def told_damage(name: str) -> Iterator[None]:
         ) from error
 
 
-def sheet_values(content: bytes, name: str) -> dict[str, list[list[Any]]]:
+@dataclass(frozen=True)
+class Extent:
+    """How far a sheet may reach, in rows and columns; a stray cell at its far end costs hours to walk to."""
+
+    max_rows: int
+    max_columns: int
+
+
+def check_extent(sheet: Any, name: str, extent: Extent, remedy: str) -> None:  # noqa: ANN401 (stubs lack it)
+    """Refuse a sheet that reaches further, before anything walks over its cells."""
+    if sheet.max_row > extent.max_rows or sheet.max_column > extent.max_columns:
+        raise BadInput.one(
+            f"{name}, sheet {sheet.title}",
+            f"{sheet.max_row} rows and {sheet.max_column} columns",
+            f"at most {extent.max_rows} and {extent.max_columns}",
+            remedy,
+        )
+
+
+def sheet_values(content: bytes, name: str, extent: Extent) -> dict[str, list[list[Any]]]:
     """The values of every sheet by its title, rows from the first one on; an empty cell is ``None``.
 
     For readers that take what a formula gave for a figure: its value is in the file if a spreadsheet program
-    saved it there. Raises ``BadInput`` for a damaged workbook, and naming every formula without its value.
+    saved it there. Raises ``BadInput`` for a damaged workbook and for a sheet that reaches beyond ``extent``,
+    and naming every formula without its value and every number that is stored as a percentage.
     """
     from openpyxl import load_workbook
 
     with told_damage(name):
         book = load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
+        for sheet in book.worksheets:
+            check_extent(sheet, name, extent, "delete the cells far from the table, save it again, send that")
         formulas = load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
         problems = [
-            Problem(
-                f"{name}, {sheet.title}!{cell.coordinate}",
-                f"公式没有算出的值 / the formula {formula_text(cell.value)!r} without the value it gave",
-                "存有结果的单元格 / a cell in which the result was saved",
-                "用表格软件打开、重算并保存，或复制后选择性粘贴为数值，再重新交来 / open it in the "
-                "spreadsheet program, recalculate and save, or paste the values, and send that",
-            )
+            problem
             for sheet in formulas.worksheets
             for row in sheet.iter_rows()
             for cell in row
-            if cell.data_type == "f" and book[sheet.title][cell.coordinate].value is None
+            if (problem := _cell_problem(cell, book[sheet.title][cell.coordinate].value, name))
         ]
     if problems:
         raise BadInput(problems)
     return {
         sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
     }
+
+
+def _cell_problem(cell: Any, value: object, name: str) -> Problem | None:  # noqa: ANN401 (stubs lack it)
+    """Why the value saved in a cell is not the one a reader of the sheet sees."""
+    where = f"{name}, {cell.parent.title}!{cell.coordinate}"
+    if cell.data_type == "f" and value is None:
+        return Problem(
+            where,
+            f"公式没有算出的值 / the formula {formula_text(cell.value)!r} without the value it gave",
+            "存有结果的单元格 / a cell in which the result was saved",
+            "用表格软件打开、重算并保存，或复制后选择性粘贴为数值，再重新交来 / open it in the "
+            "spreadsheet program, recalculate and save, or paste the values, and send that",
+        )
+    if isinstance(value, int | float) and "%" in (cell.number_format or ""):
+        # 12 % on the screen is 0.12 in the file: taken as it stands it would be a hundred times too small.
+        return Problem(
+            where,
+            f"百分比格式的数 {value} / {value!r} in a cell formatted as a percentage ({cell.number_format})",
+            "常规格式的数，所见即所存 / a plain number, stored as it is shown",
+            "把单元格设为常规格式，按显示的数重新填写 / "
+            "format the cell as a general number, enter the figure as it is shown, send that",
+        )
+    return None
 
 
 def formula_text(value: object) -> str:

@@ -40,7 +40,7 @@ COLUMNS = (
 )  # fmt: skip
 # The one file whose size is known has 79 KB.
 LIMITS = xlsx.Limits(max_bytes=5_000_000, max_unpacked=40_000_000, max_members=200)
-MAX_ROWS, MAX_COLUMNS = 2_000, 60
+EXTENT = xlsx.Extent(max_rows=2_000, max_columns=60)
 
 _TRANSCRIBE = (
     "transcribe it into raw/inbox/port_throughput/transcriptions_….csv, have it reviewed, and name its page "
@@ -193,18 +193,14 @@ def _sheets(content: bytes, file_name: str) -> list[tuple[str, list[list[_Cell]]
 
 def _cells(sheet: Any, file_name: str) -> list[list[_Cell]]:  # noqa: ANN401 (stubs lack it)
     """The sheet's cells; those of a merged range all hold what stands in its first one."""
-    if sheet.max_row > MAX_ROWS or sheet.max_column > MAX_COLUMNS:
-        raise BadInput.one(
-            f"{file_name}, sheet {sheet.title}",
-            f"{sheet.max_row} rows and {sheet.max_column} columns",
-            f"at most {MAX_ROWS} and {MAX_COLUMNS}",
-            "look whether it is the right file; a table of ports has some hundred rows",
-        )
+    xlsx.check_extent(
+        sheet, file_name, EXTENT, "look whether it is the right file; a table of ports has some hundred rows"
+    )
     anchors = {
         (row, column): (area.min_row, area.min_col)
         for area in sheet.merged_cells.ranges
-        for row in range(area.min_row, min(area.max_row, MAX_ROWS) + 1)
-        for column in range(area.min_col, min(area.max_col, MAX_COLUMNS) + 1)
+        for row in range(area.min_row, min(area.max_row, EXTENT.max_rows) + 1)
+        for column in range(area.min_col, min(area.max_col, EXTENT.max_columns) + 1)
     }
     return [
         [_cell(sheet, row, column, anchors) for column in range(1, sheet.max_column + 1)]

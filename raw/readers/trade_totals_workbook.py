@@ -32,6 +32,8 @@ NATION = "全国"
 UNITS = {"人民币值": "亿元", "美元值": "亿美元"}
 # The compilation that goes round, 13 sheets of 18 months, has 33 KB.
 LIMITS = xlsx.Limits(max_bytes=5_000_000, max_unpacked=40_000_000, max_members=200)
+# A plan period of months, and four measures of every part of the total that releases tell.
+EXTENT = xlsx.Extent(max_rows=500, max_columns=200)
 COLUMNS = ["AREA", "EDITION", "UNIT", "TIME", "ITEM", "MEASURE", "VALUE"]
 # The first quarter is the shortest period in which the nation is known never to have imported more.
 FIRST_TELLING_MONTH = 3
@@ -95,7 +97,7 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 
 
 def _sheets(content: bytes, file_name: str) -> dict[str, list[list[Any]]]:
     xlsx.check_container(content, file_name, LIMITS, "ask the publisher for the table alone")
-    return xlsx.sheet_values(content, file_name)
+    return xlsx.sheet_values(content, file_name, EXTENT)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
 from raw import fetch
 from raw.doors import Extract, Original, file_listing
@@ -178,6 +179,33 @@ def test_a_formula_without_its_value_is_refused_and_never_read_as_no_figure() ->
     assert "青岛市!B5" in told and "recalculate and save" in told
     saved = with_saved_values(workbook(["2021-07", None, "=D4+E4", 2656, 2080.4]), C4="4736.4")
     assert ("青岛市", "2021-07", "进出口", "年初至今", "4736.4") in read(saved)
+
+
+def edited(content: bytes, edit: Callable[[Worksheet], object]) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    edit(book.worksheets[0])
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("shown_as", ["0%", "0.0%"])
+def test_a_rate_stored_as_a_percentage_is_refused_and_not_a_hundred_times_too_small(shown_as: str) -> None:
+    header = ["时间", "进出口_年初至今", "进出口_年初至今同比"]
+    content = workbook(["2021-07", 4736.4, 0.12], header=header)
+
+    def format_rate(sheet: Worksheet) -> None:
+        sheet["C4"].number_format = shown_as
+
+    told = refusal(edited(content, format_rate))
+    assert "x.xlsx, 青岛市!C4: 发现 found 百分比格式的数 0.12" in told and shown_as in told
+    assert ("青岛市", "2021-07", "进出口", "年初至今同比", "0.12") in read(content)
+
+
+def test_a_cell_at_the_far_end_of_a_sheet_is_refused_before_anything_walks_to_it() -> None:
+    far = edited(workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4]), lambda sheet: sheet.cell(9999, 16384, 1))
+    assert len(far) < 10_000
+    assert "x.xlsx, sheet 青岛市: 发现 found 9999 rows and 16384 columns" in refusal(far)
 
 
 def test_a_workbook_without_a_figure_is_refused() -> None:
