@@ -75,6 +75,24 @@ def grouped(
     return saved(book)
 
 
+def in_sheets(cargo: int, foreign: int) -> bytes:
+    """The layout of one sheet for each measure; the year to date of each month is seven times it."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for measure, unit, value in (
+        ("货物", "万吨", cargo),
+        ("外贸货物", "万吨", foreign),
+        ("集装箱", "万TEU", 260),
+    ):
+        sheet = book.create_sheet(f"{measure}吞吐量")
+        sheet.append([f"2026年7月全国港口{measure}吞吐量（{unit}）"])
+        sheet.append(["港口", "本月", "同比增速(%)", "自年初累计", "累计同比增速(%)"])
+        sheet.append(["青岛港", value, 5.5, value * 7, 4.5])
+        for name in ALWAYS[:3]:
+            sheet.append([name])
+    return saved(book)
+
+
 def read(content: bytes, title: str | None = None, name: str = NAME) -> Rows:
     rows = port_table._rows(content, name, {"SOURCE_TITLE": title} if title else {})
     check_rows(rows, TABLE, name)
@@ -116,20 +134,7 @@ def test_a_header_of_two_levels_with_merged_cells_is_read_by_its_words() -> None
 
 
 def test_one_sheet_for_each_measure_is_read_too() -> None:
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for measure, unit, value in (
-        ("货物", "万吨", 6000),
-        ("外贸货物", "万吨", 4000),
-        ("集装箱", "万TEU", 260),
-    ):
-        sheet = book.create_sheet(f"{measure}吞吐量")
-        sheet.append([f"2026年7月全国港口{measure}吞吐量（{unit}）"])
-        sheet.append(["港口", "本月", "同比增速(%)", "自年初累计", "累计同比增速(%)"])
-        sheet.append(["青岛港", value, 5.5, value * 7, 4.5])
-        for name in ALWAYS[:3]:
-            sheet.append([name])
-    found = figures(read(saved(book)))
+    found = figures(read(in_sheets(cargo=6000, foreign=4000)))
     assert found["青岛", "CONTAINER", "LEVEL"] == "260"
     assert found["青岛", "CONTAINER", "YOY"] == "5.5"
     assert found["青岛", "CONTAINER", "YTD"] == "1820"
@@ -247,13 +252,47 @@ def percentage(sheet: Worksheet) -> None:
         (grouped([], always=()), "found a header without rows"),
         (grouped([], always=ALWAYS[:3]), "MEASURED=CARGO: 发现 found no row of 青岛；应为 expected rows of 全国总计, 沿海合计, 山东合计, 青岛"),
         (grouped([ROW], always=("全国总计", "山东合计")), "MEASURED=CONTAINER: 发现 found no row of 沿海合计"),
-        (grouped([ROW, ("全国总计", 41000)]), "Sheet!B4: 发现 found 青岛 CARGO YTD 41532；应为 expected at most 41000, the nation's total"),
+        (grouped([ROW, ("全国总计", 41000)]), "Sheet!B4: 发现 found 青岛 CARGO YTD 41532；应为 expected at most 41000 万吨, the nation's total"),
+        (grouped([("全国总计", 90000), ("山东合计", 41000), ROW]), "Sheet!B6: 发现 found 青岛 CARGO YTD 41532；应为 expected at most 41000 万吨, the total of its province (山东合计)"),
+        (grouped([("青岛", 29000, 3.1, 41532, 4.2)]), "Sheet!D4: 发现 found 青岛 CARGO_FOREIGN YTD 41532；应为 expected at most 29000 万吨, all its cargo"),
+        (grouped([("青岛", 2.9, 3.1, 41532, 4.2)], groups=("货物吞吐量(亿吨)", *GROUPS[1:])), "at most 2.9 亿吨, all its cargo"),
+        (grouped([("青岛", 41532, 6000, 29000, 4100, 1803, 250)], children=("本月", "自年初累计")), "Sheet!F4: 发现 found 青岛 CONTAINER LEVEL 1803；应为 expected at most 250 万TEU, its own year to date"),
+        (in_sheets(cargo=4000, foreign=6000), "外贸货物吞吐量!D3: 发现 found 青岛 CARGO_FOREIGN YTD 42000；应为 expected at most 28000 万吨, all its cargo"),
         (grouped([("青岛", 1, 1, 1, 1, -5)]), "Sheet!F4: 发现 found 青岛 CONTAINER YTD -5；应为 expected no figure below zero"),
         (grouped([ROW], edit=lambda sheet: sheet.unmerge_cells("B2:C2")), "header Sheet!C2: 发现 found no group above '同比增速(%)': its cell is empty, or not merged"),
     ],
 )  # fmt: skip
 def test_what_is_not_such_a_table_is_refused_with_its_reason(content: bytes, said: str) -> None:
     assert said in refusal(content)
+
+
+@pytest.mark.parametrize(
+    ("area", "cells"),
+    [("B4:B5", ("B4", "B5")), ("A4:A5", ("A4", "A5")), ("D5:E5", ("D5", "E5")), ("A3:A4", ("A4",))],
+)
+def test_merged_cells_in_the_body_give_no_port_the_figure_of_another(
+    area: str, cells: tuple[str, ...]
+) -> None:
+    def merge(sheet: Worksheet) -> None:
+        if area == "A3:A4":  # the header's own range, drawn one row too far
+            sheet.unmerge_cells("A2:A3")
+            sheet.merge_cells("A2:A4")
+        else:
+            sheet.merge_cells(area)
+
+    told = refusal(grouped([("烟台", 5000, 1.0, 3000, 2.0, 400, 3.0), ROW], edit=merge))
+    for cell in cells:
+        assert f"Sheet!{cell}: 发现 found 合并的单元格 / a merged cell" in told
+
+
+def test_a_merged_note_or_empty_row_below_the_ports_hides_nothing() -> None:
+    def merge(sheet: Worksheet) -> None:
+        last = sheet.max_row
+        sheet.merge_cells(f"A{last}:G{last}")
+        sheet.merge_cells(f"A{last + 1}:G{last + 1}")
+
+    content = grouped([ROW, ("注：快报数",)], edit=merge)
+    assert figures(read(content))["青岛", "CARGO", "YTD"] == "41532"
 
 
 def test_a_column_without_its_group_is_not_told_as_one_that_stands_twice() -> None:
