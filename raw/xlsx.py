@@ -216,8 +216,28 @@ def check_extent(sheet: Any, name: str, extent: Extent, remedy: str) -> None:  #
         )
 
 
-def sheet_values(content: bytes, name: str, extent: Extent) -> dict[str, list[list[Any]]]:
-    """The values of every sheet by its title, rows from the first one on; an empty cell is ``None``.
+@dataclass(frozen=True)
+class Merged:
+    """A merged range by its name (B4:C4), and the first and last row of the sheet it reaches, from 1."""
+
+    name: str
+    first_row: int
+    last_row: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The values of a sheet, rows from the first one on; an empty cell is ``None``.
+
+    Of a merged range all cells but the first are empty.
+    """
+
+    rows: list[list[Any]]
+    merged: list[Merged]
+
+
+def sheet_values(content: bytes, name: str, extent: Extent) -> dict[str, Sheet]:
+    """What stands in every sheet, by its title.
 
     For readers that take what a formula gave for a figure: its value is in the file if a spreadsheet program
     saved it there. Raises ``BadInput`` for a damaged workbook and for a sheet that reaches beyond ``extent``,
@@ -240,7 +260,14 @@ def sheet_values(content: bytes, name: str, extent: Extent) -> dict[str, list[li
     if problems:
         raise BadInput(problems)
     return {
-        sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
+        sheet.title: Sheet(
+            rows=[list(row) for row in sheet.iter_rows(values_only=True)],
+            merged=[
+                Merged(area.coord, area.min_row, area.max_row)
+                for area in sorted(sheet.merged_cells.ranges, key=lambda area: area.bounds)
+            ],
+        )
+        for sheet in book.worksheets
     }
 
 

@@ -38,6 +38,7 @@ COLUMNS = ["AREA", "EDITION", "UNIT", "TIME", "ITEM", "MEASURE", "VALUE"]
 # The first quarter is the shortest period in which the nation is known never to have imported more.
 FIRST_TELLING_MONTH = 3
 Cell = dict[tuple[str, str], str]
+_NOTE = re.compile(r"(注|备注|说明|资料来源|数据来源)")
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 
     records: list[dict[str, str | None]] = []
     places: list[str] = []
     problems: list[Problem] = []
-    for sheet, cells in _sheets(content, file_name).items():
+    for sheet, found in _sheets(content, file_name).items():
         try:
-            said, lines = _lines(sheet, cells, file_name)
+            said, lines = _lines(sheet, found, file_name)
         except BadInput as error:
             problems += error.problems
             continue
@@ -95,7 +96,7 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 
     return Rows(COLUMNS, records, places)
 
 
-def _sheets(content: bytes, file_name: str) -> dict[str, list[list[Any]]]:
+def _sheets(content: bytes, file_name: str) -> dict[str, xlsx.Sheet]:
     xlsx.check_container(content, file_name, LIMITS, "ask the publisher for the table alone")
     return xlsx.sheet_values(content, file_name, EXTENT)
 
@@ -109,30 +110,60 @@ class _Said:
     problems: list[Problem]
 
 
-def _lines(sheet: str, cells: list[list[Any]], file_name: str) -> tuple[_Said, list[_Line]]:
+def _lines(sheet: str, found: xlsx.Sheet, file_name: str) -> tuple[_Said, list[_Line]]:
     from openpyxl.utils import get_column_letter
 
+    cells = found.rows
     at = next((number for number, row in enumerate(cells) if TIME in row), None)
     where = f"{file_name}, {sheet}"
     if at is None:
         raise BadInput.one(where, f"no column {TIME!r}", "a table with it", "look at the file")
     header = [str(cell) if cell is not None else "" for cell in cells[at]]
     keys = [_key(name) for name in header]
-    problems = list(_header_problems(header, where))
-    if problems:
-        raise BadInput(problems)
-    lines = []
+    lines, problems = [], [*_header_problems(header, where), *_merged_problems(found, at + 1, where)]
     for number, row in enumerate(cells[at + 1 :], start=at + 2):
-        told = {
-            key: (_text(cell), get_column_letter(column))
-            for column, (key, cell) in enumerate(zip(keys, row, strict=False), start=1)
-            if key and _text(cell) not in ("", "-")
-        }
+        texts = [text for cell in row if (text := _text(cell))]
+        if len(texts) == 1 and _NOTE.match(texts[0]):
+            continue
+        told = {}
+        for column, (name, key, cell) in enumerate(zip(header, keys, row, strict=True), start=1):
+            text, letter = _text(cell), get_column_letter(column)
+            if text in ("", "-"):
+                continue
+            if not name:
+                problems.append(_nameless(f"{file_name}, {sheet}!{letter}{number}", text))
+            elif key:
+                told[key] = (text, letter)
         if told:
             figures = {key: text for key, (text, _) in told.items()}
             letters = {key: letter for key, (_, letter) in told.items()}
             lines.append(_Line(sheet, number, _text(row[header.index(TIME)]), figures, letters))
+    if problems:
+        raise BadInput(problems)
     return _said(cells[:at], where), lines
+
+
+def _nameless(where: str, text: str) -> Problem:
+    """What stands below an empty header: left out, the release would withdraw a figure without a word."""
+    return Problem(
+        where,
+        f"空表头之下有 / {text!r} below an empty header",
+        "每个数字上方有列名 / a header above every figure",
+        "补上列名，或删去表外内容 / write its header, or remove what is no part of the table; send that",
+    )
+
+
+def _merged_problems(found: xlsx.Sheet, header_row: int, where: str) -> Iterator[Problem]:
+    """Merged ranges in header and rows: all but the first of their cells have lost what stood in them."""
+    for area in found.merged:
+        anchor = next((text for cell in found.rows[area.first_row - 1] if (text := _text(cell))), "")
+        if area.last_row >= header_row and not _NOTE.match(anchor):
+            yield Problem(
+                f"{where}!{area.name}",
+                "合并的单元格 / a merged range in the table",
+                "每个列名、每个数字各占一格 / a cell of its own for every header and figure",
+                "take the publisher's own file, or unmerge the cells and fill in what its page shows",
+            )
 
 
 def _key(name: str) -> tuple[str, str] | None:

@@ -208,6 +208,31 @@ def test_a_cell_at_the_far_end_of_a_sheet_is_refused_before_anything_walks_to_it
     assert "x.xlsx, sheet 青岛市: 发现 found 9999 rows and 16384 columns" in refusal(far)
 
 
+def test_a_figure_below_an_empty_header_is_refused_and_not_left_out() -> None:
+    def clear(sheet: Worksheet) -> None:
+        sheet["D3"] = None
+
+    told = refusal(edited(workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4]), clear))
+    assert "x.xlsx, 青岛市!D4: 发现 found 空表头之下有 / '2656' below an empty header" in told
+    assert len(read(edited(workbook(["2021-07", 758.7, 4736.4, None, 2080.4]), clear))) == 3
+
+
+@pytest.mark.parametrize("area", ["D3:E3", "B4:C4", "A4:A5", "E2:E3"])
+def test_a_merged_range_in_header_or_rows_is_refused_and_drops_no_figure(area: str) -> None:
+    content = workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4], ["2021-06", 600, 3975.2, 2200, 1775.2])
+    told = refusal(edited(content, lambda sheet: sheet.merge_cells(area)))
+    assert f"x.xlsx, 青岛市!{area}: 发现 found 合并的单元格 / a merged range in the table" in told
+
+
+def test_a_merged_title_and_a_merged_note_hide_nothing() -> None:
+    def merge(sheet: Worksheet) -> None:
+        sheet.merge_cells("A1:E1")
+        sheet.merge_cells("A5:E6")
+
+    content = workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4], ["注：快报数", None, None, None, None])
+    assert len(read(edited(content, merge))) == 4
+
+
 def test_a_workbook_without_a_figure_is_refused() -> None:
     assert "x.xlsx: 发现 found no figure in any sheet" in refusal(workbook())
     assert "no figure in any sheet" in refusal(workbook([None, None, "-", None, None]))
