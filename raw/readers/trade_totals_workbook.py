@@ -7,12 +7,14 @@ title that says the edition (人民币值, 美元值), and the unit. Every figur
 cell or "-" is no figure; a formula counts by the value saved with it, and without one it is refused.
 
 Refused as a whole, because then it is not known which figure is wrong: exports and imports that do not add
-up to the total, and national imports above exports (see :func:`_mirrored`).
+up to the total, national imports above exports (see :func:`_mirrored`), a value below zero, and a title of
+another period or area than its rows and sheet.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -24,6 +26,7 @@ from raw.doors import Extract
 from raw.errors import BadInput, Problem
 from raw.feed import Table
 from raw.readers import Read, Rows, check_rows, rows_of, scope_of, write_part
+from raw.title_period import names_a_year, title_period
 
 TIME = "时间"
 TOTAL, EXPORT, IMPORT = "进出口", "出口", "进口"
@@ -38,6 +41,8 @@ COLUMNS = ["AREA", "EDITION", "UNIT", "TIME", "ITEM", "MEASURE", "VALUE"]
 # The first quarter is the shortest period in which the nation is known never to have imported more.
 FIRST_TELLING_MONTH = 3
 Cell = dict[tuple[str, str], str]
+# The areas that a title names, the last one being what it is about: 青岛市西海岸新区 is the district's.
+_AREA = re.compile(r"全国|[一-鿿]+?(?:省|新区|区|市|县)")
 _NOTE = re.compile(r"(注|备注|说明|资料来源|数据来源)")
 
 
@@ -80,7 +85,13 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 
         except BadInput as error:
             problems += error.problems
             continue
-        problems += [*said.problems, *_does_not_add_up(lines, file_name), *_mirrored(lines, file_name)]
+        problems += [
+            *said.problems,
+            *_another_title(said.title, sheet, lines, file_name),
+            *_below_zero(lines, file_name),
+            *_does_not_add_up(lines, file_name),
+            *_mirrored(lines, file_name),
+        ]
         for line in lines:
             for (item, measure), value in line.figures.items():
                 about = (sheet, said.edition, said.unit, line.time, item, measure, value)
@@ -103,8 +114,9 @@ def _sheets(content: bytes, file_name: str) -> dict[str, xlsx.Sheet]:
 
 @dataclass(frozen=True)
 class _Said:
-    """What stands above a table: the edition and the unit of its values."""
+    """What stands above a table: its title, the edition and the unit of its values."""
 
+    title: str
     edition: str | None
     unit: str | None
     problems: list[Problem]
@@ -199,7 +211,44 @@ def _said(above: list[list[Any]], where: str) -> _Said:
         problems.append(
             Problem(where, found, f"{expected}, as always in this edition", "ask the publisher for the unit")
         )
-    return _Said(edition, unit[1] if unit else None, problems)
+    return _Said(text, edition, unit[1] if unit else None, problems)
+
+
+def _another_title(title: str, sheet: str, lines: list[_Line], file_name: str) -> Iterator[Problem]:
+    """The title says the period that the last row is about, and the area of the sheet, where it says any."""
+    where = f"{file_name}, {sheet}, title"
+    period = title_period(title)
+    remedy = "take the publisher's own file; title and rows are of two tables, or one of them is wrong"
+    if period is None and names_a_year(title):
+        yield Problem(
+            where,
+            f"a period that is not understood in {title[:60]!r}",
+            "a title as in 2021年1-7月, from January on, or of one month or a year",
+            "look at the file: its rows are held against what its title says; adapt raw/title_period.py",
+        )
+    last = max((line.time for line in lines), default=None)
+    # The year to date of a December is its year's.
+    if period and last is not None and last not in (period.month_or_year, f"{period.month_or_year}-12"):
+        found = f"{period.printed} ({period.month_or_year}) above rows to {last}"
+        yield Problem(where, found, "the period of the last row", remedy)
+    words = re.sub(r"\s", "", unicodedata.normalize("NFKC", title))
+    areas = _AREA.findall(words.replace(period.printed, " ") if period else words)
+    if areas and not areas[-1].endswith(sheet):
+        yield Problem(where, areas[-1], f"{sheet}, as the sheet is called", remedy)
+
+
+def _below_zero(lines: list[_Line], file_name: str) -> Iterator[Problem]:
+    """Rates fall below zero, values never do."""
+    for line in lines:
+        for (item, measure), text in line.figures.items():
+            value = _number(text)
+            if not measure.endswith("同比") and value is not None and value < 0:
+                yield Problem(
+                    f"{file_name}, {line.sheet}!{line.columns[item, measure]}{line.number}",
+                    f"{item}_{measure} {text}",
+                    "no value below zero",
+                    "ask the publisher for the figure; nothing of the file was landed",
+                )
 
 
 def _text(cell: object) -> str:
@@ -208,9 +257,11 @@ def _text(cell: object) -> str:
 
 def _number(text: str | None) -> Decimal | None:
     try:
-        return Decimal(text) if text else None
+        number = Decimal(text) if text else None
     except InvalidOperation:
         return None  # said by the check of every cell
+    # NaN compares with nothing; it is said there too.
+    return number if number is not None and number.is_finite() else None
 
 
 def _does_not_add_up(lines: list[_Line], file_name: str) -> Iterator[Problem]:

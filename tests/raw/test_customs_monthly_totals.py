@@ -20,7 +20,7 @@ from raw.doors import Extract, Original, file_listing
 from raw.errors import BadInput
 from raw.feed import find_feed
 from raw.land import Landed, pull, vintages
-from raw.readers import read_part, trade_totals_workbook
+from raw.readers import Rows, check_rows, read_part, trade_totals_workbook
 from raw.replica.clock import end_of
 from raw.replica.faults import Fault, Faults
 from raw.replica.server import faults_of, serve
@@ -50,10 +50,14 @@ def workbook(
     edition: str = "人民币值",
     unit: str | None = "亿元",
     header: list[str] = HEADER,
+    title: str | None = None,
 ) -> bytes:
+    """A workbook of one sheet, whose title names the sheet and the period of the last row unless given."""
+    year, _, month = max((str(row[0]) for row in rows if row[0]), default="2021-07").partition("-")
+    period = f"{year}年{int(month)}月" if month.isdigit() else "2021年7月"
     book = openpyxl.Workbook()
     book.active.title = sheet
-    book.active.append([f"2021年7月{sheet}进出口总值表（{edition}）"])
+    book.active.append([title or f"{period}{sheet}进出口总值表（{edition}）"])
     book.active.append([f"单位：{unit}"] if unit else [None])
     for row in (header, *rows):
         book.active.append(row)
@@ -231,6 +235,69 @@ def test_a_merged_title_and_a_merged_note_hide_nothing() -> None:
 
     content = workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4], ["注：快报数", None, None, None, None])
     assert len(read(edited(content, merge))) == 4
+
+
+@pytest.mark.parametrize(
+    ("title", "sheet", "said"),
+    [
+        ("2021年6月青岛市进出口总值表", "青岛市", "found 2021年6月 (2021-06) above rows to 2021-07"),
+        ("2021年1-6月青岛市进出口总值表", "青岛市", "found 2021年1-6月 (2021-06) above rows to 2021-07"),
+        ("2021年青岛市进出口总值表", "青岛市", "found 2021年 (2021) above rows to 2021-07"),
+        (
+            "2021年二季度青岛市进出口总值表",
+            "青岛市",
+            "found a period that is not understood in '2021年二季度",
+        ),
+        (
+            "2021年7月烟台市进出口总值表",
+            "青岛市",
+            "found 烟台市；应为 expected 青岛市, as the sheet is called",
+        ),
+        ("2021年7月青岛市西海岸新区进出口总值表", "青岛市", "found 西海岸新区；应为 expected 青岛市"),
+        ("2021年7月青岛关区进出口总值表", "青岛市", "found 青岛关区；应为 expected 青岛市"),
+        ("2021年7月全国进出口总值表", "青岛市", "found 全国；应为 expected 青岛市"),
+        ("2021年7月青岛市进出口总值表", "Sheet1", "found 青岛市；应为 expected Sheet1"),
+    ],
+)
+def test_a_title_of_another_period_or_area_is_refused(title: str, sheet: str, said: str) -> None:
+    content = workbook(["2021-07", None, 4736.4, None, None], sheet=sheet, title=f"{title}（人民币值）")
+    told = refusal(content)
+    assert f"x.xlsx, {sheet}, title: 发现 {said}" in told
+
+
+@pytest.mark.parametrize(
+    ("title", "sheet", "time"),
+    [
+        ("2021年1－7月 青岛市进出口总值表", "青岛市", "2021-07"),
+        ("山东省青岛市2021年7月进出口总值表", "青岛市", "2021-07"),
+        ("2021年7月青岛市西海岸新区进出口总值表", "西海岸新区", "2021-07"),
+        ("2021年7月进出口商品总值表", "全国", "2021-07"),
+        ("2020年青岛市进出口总值表", "青岛市", "2020"),
+        ("2020年青岛市进出口总值表", "青岛市", "2020-12"),
+        ("进出口商品收发货人所在地总值表", "青岛市", "2021-07"),
+    ],
+)
+def test_a_title_that_says_the_same_as_its_rows_or_nothing_is_taken(
+    title: str, sheet: str, time: str
+) -> None:
+    content = workbook([time, None, 4736.4, None, None], sheet=sheet, title=f"{title}（人民币值）")
+    assert read(content) == [(sheet, time, "进出口", "年初至今", "4736.4")]
+
+
+def test_a_value_below_zero_is_refused_and_a_falling_rate_is_not() -> None:
+    told = refusal(workbook(["2021-07", 758.7, -4736.4, None, None]))
+    assert "x.xlsx, 青岛市!C4: 发现 found 进出口_年初至今 -4736.4；应为 expected no value below zero" in told
+    header = ["时间", "进出口_年初至今", "进出口_年初至今同比"]
+    assert len(read(workbook(["2021-07", 4736.4, -12.5], header=header))) == 2
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "sNaN"])
+def test_a_figure_that_is_no_number_is_said_by_its_cell(text: str) -> None:
+    rows = trade_totals_workbook.read(workbook(["2021-07", None, text, 2656, 2080.4]), TOTALS, "x.xlsx")
+    records = [{**record, **FACTS} for record in rows.records]
+    told = Rows([*rows.columns, *FACTS], records, rows.places)
+    with pytest.raises(BadInput, match=f"青岛市!C4, column VALUE: 发现 found '{text}'"):
+        check_rows(told, TOTALS, "x.xlsx")
 
 
 def test_a_workbook_without_a_figure_is_refused() -> None:
