@@ -25,7 +25,7 @@ from openpyxl.utils import get_column_letter
 
 from raw import xlsx
 from raw.errors import BadInput, Problem
-from raw.readers import Read, Rows, check_rows, is_date, scope_of, write_part
+from raw.readers import Read, Rows, check_rows, is_date, last_day_of, scope_of, write_part
 from raw.title_period import names_a_year, title_period
 
 if TYPE_CHECKING:
@@ -183,6 +183,7 @@ def _rows(content: bytes, file_name: str, facts: Mapping[str, str]) -> Rows:
     periods = {(row["TIME_PERIOD"], row["PERIOD_PRINTED"]) for rows in found for row, _ in rows}
     _check_period(periods, facts, file_name)
     said = _said_beside(facts, file_name)
+    _check_uploaded(periods, said["UPLOADED_DATE"] or "", file_name)
     return Rows(
         columns=list(COLUMNS),
         records=[{**row, **said} for rows in found for row, _ in rows],
@@ -554,3 +555,16 @@ def _said_beside(facts: Mapping[str, str], file_name: str) -> dict[str, str | No
     return {
         "ATTACHMENT": stem, "UPLOADED_DATE": uploaded, **{name: facts.get(name) or None for name in names}
     }  # fmt: skip
+
+
+def _check_uploaded(periods: set[tuple[str | None, str | None]], uploaded: str, file_name: str) -> None:
+    """A table comes out when its period is over; else the name is another file's, or the title is wrong."""
+    for period, printed in periods:
+        end = last_day_of(period or "")
+        if end is not None and is_date(uploaded) and date.fromisoformat(uploaded) <= end:
+            raise BadInput.one(
+                f"{file_name}, name",
+                f"{uploaded} as the day of upload of a table of {printed}",
+                f"a day after {end}, when its period ended",
+                "compare with the page: the file has another one's name, or its title another period",
+            )

@@ -85,7 +85,7 @@ def in_sheets(cargo: int, foreign: int) -> bytes:
         ("集装箱", "万TEU", 260),
     ):
         sheet = book.create_sheet(f"{measure}吞吐量")
-        sheet.append([f"2026年7月全国港口{measure}吞吐量（{unit}）"])
+        sheet.append([f"2024年7月全国港口{measure}吞吐量（{unit}）"])
         sheet.append(["港口", "本月", "同比增速(%)", "自年初累计", "累计同比增速(%)"])
         sheet.append(["青岛港", value, 5.5, value * 7, 4.5])
         for name in ALWAYS[:3]:
@@ -334,6 +334,17 @@ def test_a_dropped_file_needs_no_page_but_a_name_that_tells_its_day() -> None:
         read(grouped([ROW]), name="table.xlsx")
 
 
+@pytest.mark.parametrize("stamp", ["20200828", "20240731"])
+def test_a_table_uploaded_before_its_period_was_over_is_refused(stamp: str) -> None:
+    content = grouped([ROW], title="2024年1-7月港口货物、集装箱吞吐量")
+    with pytest.raises(BadInput) as caught:
+        read(content, name=f"P0{stamp}512415780926.xlsx")
+    day = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:]}"
+    assert f"found {day} as the day of upload of a table of 2024年1-7月" in str(caught.value)
+    assert "expected a day after 2024-07-31" in str(caught.value)
+    assert read(content, name="P020240801512415780926.xlsx").records
+
+
 # --- the true series of Shanghai -------------------------------------------------------------------------
 
 
@@ -369,7 +380,8 @@ def test_the_true_cumulative_series_passes_through_the_table_unchanged() -> None
         content = grouped(
             [("上海港", None, None, None, None, int(row["cumulative_teu_10000"]), None)], title=title
         )
-        rows = read(content, title)
+        name = row["source_url"].rpartition("/")[2].rpartition(".")[0] + ".xlsx"
+        rows = read(content, title, name)
         assert figures(rows)["上海", "CONTAINER", "YTD"] == row["cumulative_teu_10000"]
         assert rows.records[0]["TIME_PERIOD"] == f"{year}-{last[-2:]}"
     values = [int(row["cumulative_teu_10000"]) for row in shanghai() if row["period"].startswith("2024")]
