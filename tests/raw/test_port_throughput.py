@@ -17,7 +17,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from raw import fetch
+from raw import fetch, readers
 from raw.doors import Extract, Original, page_attachment
 from raw.errors import BadInput
 from raw.feed import DEFAULT_FEEDS, load_feed
@@ -578,13 +578,59 @@ TRANSCRIBED = {
 }  # fmt: skip
 
 
+def transcript(**changed: str) -> bytes:
+    row = {**TRANSCRIBED, **changed}
+    return f"{','.join(row)}\n{','.join(row.values())}\n".encode()
+
+
+def transcription(**changed: str) -> Rows:
+    table = FEED.table("transcriptions")
+    rows = readers.read(table.format, transcript(**changed), table, "transcriptions_x.csv")
+    check_rows(rows, table, "transcriptions_x.csv")
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"REVIEWED_BY": " 甲 "}, "as transcriber and as reviewer；应为 expected two people"),
+        ({"UNIT": "万TEU"}, "found PORT_CARGO_THROUGHPUT YTD in 万TEU；应为 expected 万吨 or 亿吨"),
+        ({"UNIT": "%"}, "found PORT_CARGO_THROUGHPUT YTD in %"),
+        ({"MEASURE": "YOY_YTD"}, "found PORT_CARGO_THROUGHPUT YOY_YTD in 万吨；应为 expected %"),
+        ({"INDICATOR": "PORT_CONTAINER_THROUGHPUT"}, "PORT_CONTAINER_THROUGHPUT YTD in 万吨；应为 expected 万TEU"),
+        ({"OBS_VALUE": "-16089"}, "YTD -16089；应为 expected no throughput below zero"),
+        ({"FREQ": "A"}, "found the period 2023-Q1 with FREQ=A；应为 expected one as in 2022"),
+        ({"FREQ": "A", "TIME_PERIOD": "2023-03"}, "found the period 2023-03 with FREQ=A"),
+        ({"PUBLISHED_DATE": "2023-03-31"}, "found figures of 2023-Q1 published on 2023-03-31；应为 expected a day after 2023-03-31"),
+    ],
+)  # fmt: skip
+def test_a_transcription_that_contradicts_itself_is_refused_before_it_lands(
+    changed: dict[str, str], said: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        transcription(**changed)
+    assert "transcriptions_x.csv, row 1: " in str(caught.value) and said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"MEASURE": "YOY_YTD", "UNIT": "%", "OBS_VALUE": "-9.6"},
+        {"INDICATOR": "PORT_CONTAINER_THROUGHPUT", "UNIT": "万TEU", "OBS_VALUE": "688"},
+        {"FREQ": "M", "TIME_PERIOD": "2023-03", "UNIT": "亿吨", "OBS_VALUE": "1.61"},
+    ],
+)
+def test_a_transcription_that_agrees_with_itself_is_taken(changed: dict[str, str]) -> None:
+    assert len(transcription(**changed).records) == 1
+
+
 @pytest.mark.usefixtures("replica")
 def test_a_dropped_workbook_and_a_transcription_land_and_wait_for_their_day(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox/port_throughput"
     inbox.mkdir(parents=True)
     (inbox / NAME).write_bytes(grouped([ROW]))
-    lines = [",".join(TRANSCRIBED), ",".join(TRANSCRIBED.values())]
-    (inbox / "2023-04-28_transcriptions_601298.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (inbox / "2023-04-28_transcriptions_601298.csv").write_bytes(transcript())
     before = {one.manifest["scope"] for one in land(tmp_path / "early", date(2024, 8, 27))}
     assert "TIME_PERIOD=2024-07" not in before  # put there on 28 August
     landed = {one.manifest["scope"] for one in land(tmp_path)}

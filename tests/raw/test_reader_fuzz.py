@@ -95,6 +95,7 @@ def samples() -> dict[str, Sample]:
         "nbs_easyquery": Sample("bureau_nbs", "history", "a.json", nbs.page_body(node), NBS_FACTS),
         "nbs_release_library": Sample("bureau_nbs", "observations", "b.json", nbs.library_body(("202208MM", [nbs.figure("12.5")])), NBS_FACTS),
         "port_table": Sample("port_throughput", "monthly", port.NAME, port.grouped([port.ROW])),
+        "port_transcription": Sample("port_throughput", "transcriptions", "transcriptions_x.csv", port.transcript()),
         "report_table": Sample("environment_reports", "air", "S131.html", reports.page("S131"), {"月份": "2022-01"}),
         "returns_workbook": Sample("unit_returns", "returns", returns.NAME, returns.filled(VALUE="81.6")),
         "reviewed_form": Sample("bureau_releases", "extractions", "form.csv", FORM.encode(), form_facts, {"page.html": PAGE}),
