@@ -241,7 +241,8 @@ def sheet_values(content: bytes, name: str, extent: Extent) -> dict[str, Sheet]:
 
     For readers that take what a formula gave for a figure: its value is in the file if a spreadsheet program
     saved it there. Raises ``BadInput`` for a damaged workbook and for a sheet that reaches beyond ``extent``,
-    and naming every formula without its value and every number that is stored as a percentage.
+    and naming every formula without its value, every number that is stored as a percentage, and every hidden
+    sheet, row and column in which something stands.
     """
     from openpyxl import load_workbook
 
@@ -257,6 +258,7 @@ def sheet_values(content: bytes, name: str, extent: Extent) -> dict[str, Sheet]:
             for cell in row
             if (problem := _cell_problem(cell, book[sheet.title][cell.coordinate].value, name))
         ]
+        problems += [problem for sheet in book.worksheets for problem in _hidden_problems(sheet, name)]
     if problems:
         raise BadInput(problems)
     return {
@@ -292,6 +294,36 @@ def _cell_problem(cell: Any, value: object, name: str) -> Problem | None:  # noq
             "format the cell as a general number, enter the figure as it is shown, send that",
         )
     return None
+
+
+def _hidden_problems(sheet: Any, name: str) -> Iterator[Problem]:  # noqa: ANN401 (stubs lack it)
+    """Every hidden sheet, row and column in which something stands: nobody published what nobody can see."""
+    where = f"{name}, {sheet.title}"
+    full = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    if sheet.sheet_state != "visible" and full:
+        yield _hidden(where, "隐藏的工作表 / a hidden sheet")
+        return
+    rows = {number for number, row in sheet.row_dimensions.items() if row.hidden}
+    # A run of columns formatted alike is one entry, under the letter of its first.
+    columns = {
+        number
+        for run in sheet.column_dimensions.values()
+        if run.hidden and run.min is not None and run.max is not None
+        for number in range(run.min, min(run.max, sheet.max_column) + 1)
+    }
+    for row in sorted({cell.row for cell in full} & rows):
+        yield _hidden(f"{where}, row {row}", "隐藏的行 / a hidden row")
+    for column in sorted({(cell.column, cell.column_letter) for cell in full if cell.column in columns}):
+        yield _hidden(f"{where}, column {column[1]}", "隐藏的列 / a hidden column")
+
+
+def _hidden(where: str, found: str) -> Problem:
+    return Problem(
+        where,
+        f"{found}，其中有内容 / with something in it",
+        "只有看得见的内容 / nothing but what is seen",
+        "取消隐藏，或删去后保存 / unhide it if it belongs to the table, else delete it, save and send that",
+    )
 
 
 def formula_text(value: object) -> str:

@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from raw import fetch
+from raw import fetch, xlsx
 from raw.doors import Extract, Original, file_listing
 from raw.errors import BadInput
 from raw.feed import find_feed
@@ -235,6 +235,43 @@ def test_a_merged_title_and_a_merged_note_hide_nothing() -> None:
 
     content = workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4], ["注：快报数", None, None, None, None])
     assert len(read(edited(content, merge))) == 4
+
+
+def hide_sheet(sheet: Worksheet) -> None:
+    other = sheet.parent.copy_worksheet(sheet)
+    other.title, other.sheet_state = "烟台市", "hidden"
+
+
+def hide_row(sheet: Worksheet) -> None:
+    sheet.row_dimensions[5].hidden = True
+
+
+def hide_columns(sheet: Worksheet) -> None:
+    sheet.column_dimensions.group("D", "F", hidden=True)
+
+
+@pytest.mark.parametrize(
+    ("hide", "said"),
+    [
+        (hide_sheet, ["x.xlsx, 烟台市: 发现 found 隐藏的工作表"]),
+        (hide_row, ["x.xlsx, 青岛市, row 5: 发现 found 隐藏的行"]),
+        (hide_columns, [f"x.xlsx, 青岛市, column {one}: 发现 found 隐藏的列" for one in "DE"]),
+    ],
+)
+def test_what_nobody_can_see_is_not_published(hide: Callable[[Worksheet], object], said: list[str]) -> None:
+    content = workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4], ["2021-06", 600, 3975.2, 2200, 1775.2])
+    told = refusal(edited(content, hide))
+    assert all(one in told for one in said) and "column F" not in told
+
+
+def test_a_hidden_sheet_row_or_column_without_anything_hides_nothing() -> None:
+    def hide(sheet: Worksheet) -> None:
+        sheet.parent.create_sheet("Sheet2").sheet_state = "veryHidden"
+        sheet.row_dimensions[9].hidden = True
+        sheet.column_dimensions["J"].hidden = True
+
+    content = edited(workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4]), hide)
+    assert list(xlsx.sheet_values(content, "x.xlsx", trade_totals_workbook.EXTENT)) == ["青岛市", "Sheet2"]
 
 
 @pytest.mark.parametrize(
