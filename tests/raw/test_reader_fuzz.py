@@ -90,7 +90,7 @@ def samples() -> dict[str, Sample]:
         "cnemc_live_json": Sample("environment_air", "live_hours", "live.json", air.live().encode()),
         "csv": Sample("environment_water", "section_list", "list.csv", SECTIONS.encode()),
         "customs_csv": Sample("customs_declarations", "lines", "lines.csv", (customs.HEADER + customs.SOY + customs.BLACK).encode("gb18030"), customs.FACTS),
-        "html_table": Sample("bureau_releases", "figures", "p1.html", releases.table_page("6|青岛西海岸新区|1521.3|12.1%", "|黄岛区|1463.6|11.9%"), PAGE_FACTS),
+        "html_table": Sample("bureau_releases", "figures", "p1.html", releases.ranking_page(), PAGE_FACTS),
         "html_text": Sample("bureau_releases", "paragraphs", "p1.html", PAGE, PAGE_FACTS),
         "nbs_easyquery": Sample("bureau_nbs", "history", "a.json", nbs.page_body(node), NBS_FACTS),
         "nbs_release_library": Sample("bureau_nbs", "observations", "b.json", nbs.library_body(("202208MM", [nbs.figure("12.5")])), NBS_FACTS),
