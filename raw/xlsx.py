@@ -197,35 +197,133 @@ def told_damage(name: str) -> Iterator[None]:
         ) from error
 
 
-def sheet_values(content: bytes, name: str) -> dict[str, list[list[Any]]]:
-    """The values of every sheet by its title, rows from the first one on; an empty cell is ``None``.
+@dataclass(frozen=True)
+class Extent:
+    """How far a sheet may reach, in rows and columns; a stray cell at its far end costs hours to walk to."""
+
+    max_rows: int
+    max_columns: int
+
+
+def check_extent(sheet: Any, name: str, extent: Extent, remedy: str) -> None:  # noqa: ANN401 (stubs lack it)
+    """Refuse a sheet that reaches further, before anything walks over its cells."""
+    if sheet.max_row > extent.max_rows or sheet.max_column > extent.max_columns:
+        raise BadInput.one(
+            f"{name}, sheet {sheet.title}",
+            f"{sheet.max_row} rows and {sheet.max_column} columns",
+            f"at most {extent.max_rows} and {extent.max_columns}",
+            remedy,
+        )
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A merged range by its name (B4:C4), and the first and last row of the sheet it reaches, from 1."""
+
+    name: str
+    first_row: int
+    last_row: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The values of a sheet, rows from the first one on; an empty cell is ``None``.
+
+    Of a merged range all cells but the first are empty.
+    """
+
+    rows: list[list[Any]]
+    merged: list[Merged]
+
+
+def sheet_values(content: bytes, name: str, extent: Extent) -> dict[str, Sheet]:
+    """What stands in every sheet, by its title.
 
     For readers that take what a formula gave for a figure: its value is in the file if a spreadsheet program
-    saved it there. Raises ``BadInput`` for a damaged workbook, and naming every formula without its value.
+    saved it there. Raises ``BadInput`` for a damaged workbook and for a sheet that reaches beyond ``extent``,
+    and naming every formula without its value, every number that is stored as a percentage, and every hidden
+    sheet, row and column in which something stands.
     """
     from openpyxl import load_workbook
 
     with told_damage(name):
         book = load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
+        for sheet in book.worksheets:
+            check_extent(sheet, name, extent, "delete the cells far from the table, save it again, send that")
         formulas = load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
         problems = [
-            Problem(
-                f"{name}, {sheet.title}!{cell.coordinate}",
-                f"公式没有算出的值 / the formula {formula_text(cell.value)!r} without the value it gave",
-                "存有结果的单元格 / a cell in which the result was saved",
-                "用表格软件打开、重算并保存，或复制后选择性粘贴为数值，再重新交来 / open it in the "
-                "spreadsheet program, recalculate and save, or paste the values, and send that",
-            )
+            problem
             for sheet in formulas.worksheets
             for row in sheet.iter_rows()
             for cell in row
-            if cell.data_type == "f" and book[sheet.title][cell.coordinate].value is None
+            if (problem := _cell_problem(cell, book[sheet.title][cell.coordinate].value, name))
         ]
+        problems += [problem for sheet in book.worksheets for problem in _hidden_problems(sheet, name)]
     if problems:
         raise BadInput(problems)
     return {
-        sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
+        sheet.title: Sheet(
+            rows=[list(row) for row in sheet.iter_rows(values_only=True)],
+            merged=[
+                Merged(area.coord, area.min_row, area.max_row)
+                for area in sorted(sheet.merged_cells.ranges, key=lambda area: area.bounds)
+            ],
+        )
+        for sheet in book.worksheets
     }
+
+
+def _cell_problem(cell: Any, value: object, name: str) -> Problem | None:  # noqa: ANN401 (stubs lack it)
+    """Why the value saved in a cell is not the one a reader of the sheet sees."""
+    where = f"{name}, {cell.parent.title}!{cell.coordinate}"
+    if cell.data_type == "f" and value is None:
+        return Problem(
+            where,
+            f"公式没有算出的值 / the formula {formula_text(cell.value)!r} without the value it gave",
+            "存有结果的单元格 / a cell in which the result was saved",
+            "用表格软件打开、重算并保存，或复制后选择性粘贴为数值，再重新交来 / open it in the "
+            "spreadsheet program, recalculate and save, or paste the values, and send that",
+        )
+    if isinstance(value, int | float) and "%" in (cell.number_format or ""):
+        # 12 % on the screen is 0.12 in the file: taken as it stands it would be a hundred times too small.
+        return Problem(
+            where,
+            f"百分比格式的数 {value} / {value!r} in a cell formatted as a percentage ({cell.number_format})",
+            "常规格式的数，所见即所存 / a plain number, stored as it is shown",
+            "把单元格设为常规格式，按显示的数重新填写 / "
+            "format the cell as a general number, enter the figure as it is shown, send that",
+        )
+    return None
+
+
+def _hidden_problems(sheet: Any, name: str) -> Iterator[Problem]:  # noqa: ANN401 (stubs lack it)
+    """Every hidden sheet, row and column in which something stands: nobody published what nobody can see."""
+    where = f"{name}, {sheet.title}"
+    full = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    if sheet.sheet_state != "visible" and full:
+        yield _hidden(where, "隐藏的工作表 / a hidden sheet")
+        return
+    rows = {number for number, row in sheet.row_dimensions.items() if row.hidden}
+    # A run of columns formatted alike is one entry, under the letter of its first.
+    columns = {
+        number
+        for run in sheet.column_dimensions.values()
+        if run.hidden and run.min is not None and run.max is not None
+        for number in range(run.min, min(run.max, sheet.max_column) + 1)
+    }
+    for row in sorted({cell.row for cell in full} & rows):
+        yield _hidden(f"{where}, row {row}", "隐藏的行 / a hidden row")
+    for column in sorted({(cell.column, cell.column_letter) for cell in full if cell.column in columns}):
+        yield _hidden(f"{where}, column {column[1]}", "隐藏的列 / a hidden column")
+
+
+def _hidden(where: str, found: str) -> Problem:
+    return Problem(
+        where,
+        f"{found}，其中有内容 / with something in it",
+        "只有看得见的内容 / nothing but what is seen",
+        "取消隐藏，或删去后保存 / unhide it if it belongs to the table, else delete it, save and send that",
+    )
 
 
 def formula_text(value: object) -> str:

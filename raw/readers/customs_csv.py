@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,11 @@ MULTIPLIER = 0x9E3779B97F4A7C15
 PLAIN_NUMBER = r"^\d{1,18}$"
 GROUPED_NUMBER = r"^\d{1,3}(,\d{3}){0,5}$"
 # Declared patterns that every plain or grouped number fits: they need no second look.
-WIDER_PATTERNS = (r"\d+(\.\d+)?", r"-?\d{1,3}(,\d{3})*")
+WIDER_PATTERNS = (r"\d+(\.\d+)?", r"\d{1,3}(,\d{3})*")
+# A quantity counts in the unit beside it; where the file has none ("?"), it says 0.
+QUANTITIES = {"第一数量": "第一计量单位", "第二数量": "第二计量单位"}
+NO_QUANTITY = ("0", "", "-")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 AGAIN = "download it again and drop it as it came, unopened; nothing of it was landed"
 
 
@@ -308,6 +313,9 @@ def _parsed(block: bytes, layout: _Layout, table: Table, known: _Known) -> _Bloc
             columns[name] = _coded(indices, distinct)
             if name in table.key:
                 hashes = _mixed(hashes, found, indices)
+    for quantity, unit in QUANTITIES.items():
+        found_wrong = _without_unit(columns[quantity], columns[unit], quantity, table.columns[unit])
+        wrong += islice(found_wrong, SHOWN_PROBLEMS + 1)
     return _Block(columns, hashes, read.num_rows, texts, wrong)
 
 
@@ -376,7 +384,7 @@ def _judged(raw: bytes, declared: Column) -> _Text:
         text = raw.decode(ENCODING) or None
     except UnicodeDecodeError:
         return _Text(raw.decode(ENCODING, "backslashreplace"), "text in GB18030", hashed)
-    return _Text(text, expectation(text, declared) or _stray_quote(text), hashed)
+    return _Text(text, expectation(text, declared) or _stray(text), hashed)
 
 
 def _coded(indices: np.ndarray, known: list[str | None]) -> pa.DictionaryArray:
@@ -390,11 +398,35 @@ def _coded(indices: np.ndarray, known: list[str | None]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32(), mask=mask), texts)
 
 
-def _stray_quote(text: str | None) -> str | None:
-    """A quote at the end of a text is what a missing one leaves behind."""
+def _stray(text: str | None) -> str | None:
+    """A quote at the end of a text is what a missing one leaves behind; control characters are damage."""
     if text and (text.startswith('"') or text.endswith('"')):
         return "a cell between two quotes"
+    if text and CONTROL.search(text):
+        return "text without control characters, but for a line break"
     return None
+
+
+def _without_unit(
+    quantities: pa.Array, units: pa.DictionaryArray, name: str, declared: Column
+) -> Iterator[tuple[int, str, str, str]]:
+    """Quantities in no unit, which nobody could use: staging would take them for nothing, without a word."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = units.dictionary.to_pylist()
+    nameless = [number for number, text in enumerate(texts) if not text or text in declared.missing]
+    if not nameless and not units.null_count:
+        return
+    unit_numbers = units.indices.fill_null(-1).to_numpy()
+    is_none = pc.or_kleene(pc.is_null(quantities), pc.is_in(quantities, pa.array(NO_QUANTITY)))
+    is_wrong = np.isin(unit_numbers, [-1, *nameless]) & ~is_none.to_numpy(zero_copy_only=False)
+    for row in np.flatnonzero(is_wrong).tolist():
+        text = quantities[row].as_py()
+        if float(text):  # 0.0 is none either
+            unit = texts[unit_numbers[row]] if unit_numbers[row] >= 0 else ""
+            yield row, name, f"{text!r} in the unit {unit!r}", "0, or a quantity with its unit"
 
 
 def _rows_with(cells: pa.DictionaryArray, number: int) -> list[int]:

@@ -76,9 +76,48 @@ class _Line:
         return f"{self.parent}/{_closed(self.label)}" if self.parent else _closed(self.label)
 
 
-def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
-    """Read all tables of a page; see :func:`read_tables`."""
-    return read_tables(content, file_name)
+def read(content: bytes, table: Table, file_name: str) -> Rows:
+    """Read all tables of a page, see :func:`read_tables`, and hold them against what the feed declares.
+
+    ``rows`` and ``units`` of the door html_index say it; a page that somebody kept is held to them too.
+    Raises ``BadInput`` for a row that is gone or lost its number, another unit, and an amount below zero.
+    """
+    rows = read_tables(content, file_name)
+    declared = table.doors.get("html_index") or {}
+    problems = list(
+        _undeclared(rows.records, declared.get("rows") or {}, declared.get("units") or {}, file_name)
+    )
+    if problems:
+        raise BadInput(problems)
+    return rows
+
+
+def _undeclared(
+    records: list[dict[str, str | None]],
+    rows: Mapping[str, list[str]],
+    units: Mapping[str, str],
+    file_name: str,
+) -> Iterator[Problem]:
+    """Where tables are not as declared: ``rows`` by the header of the labels, ``units`` by the heading."""
+    for number in dict.fromkeys(record["TABLE_NUMBER"] for record in records):
+        table = [record for record in records if record["TABLE_NUMBER"] == number]
+        where, heading = f"{file_name}, table {number}", table[0]["TABLE_HEADING"] or ""
+        # A row that lost its number is a part of the one above, and in no sum any more.
+        wholes = [record["ROW_LABEL"] or "" for record in table if not record["PARENT_LABEL"]]
+        needed = rows.get(table[0]["LABEL_HEADER"] or "", [])
+        missing = [label for label in needed if not any(whole.startswith(label) for whole in wholes)]
+        if missing:
+            found = f"no numbered row of {', '.join(missing)}"
+            yield Problem(where, found, f"rows of {', '.join(needed)}", AGAIN)
+        expected = units.get(heading)
+        amounts = [record for record in table if expected and record["MEASURE"] in ("LEVEL", "YTD")]
+        others = sorted({str(record["UNIT"]) for record in amounts} - {str(expected)})
+        if others:
+            yield Problem(where, f"{heading} in {', '.join(others)}", f"{expected}, as always", AGAIN)
+        for record in amounts:
+            if (record["OBS_VALUE"] or "").startswith("-"):
+                found = f"{heading} of {record['ROW_LABEL']} {record['OBS_VALUE']}"
+                yield Problem(where, found, "no amount below zero", AGAIN)
 
 
 def said_problems(content: bytes, facts: Mapping[str, str], file_name: str) -> Iterator[Problem]:

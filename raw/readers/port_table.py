@@ -25,7 +25,7 @@ from openpyxl.utils import get_column_letter
 
 from raw import xlsx
 from raw.errors import BadInput, Problem
-from raw.readers import Read, Rows, check_rows, is_date, scope_of, write_part
+from raw.readers import Read, Rows, check_rows, is_date, last_day_of, scope_of, write_part
 from raw.title_period import names_a_year, title_period
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ COLUMNS = (
 )  # fmt: skip
 # The one file whose size is known has 79 KB.
 LIMITS = xlsx.Limits(max_bytes=5_000_000, max_unpacked=40_000_000, max_members=200)
-MAX_ROWS, MAX_COLUMNS = 2_000, 60
+EXTENT = xlsx.Extent(max_rows=2_000, max_columns=60)
 
 _TRANSCRIBE = (
     "transcribe it into raw/inbox/port_throughput/transcriptions_….csv, have it reviewed, and name its page "
@@ -69,6 +69,11 @@ _UNITS = {"CARGO": ("万吨", "亿吨"), "CARGO_FOREIGN": ("万吨", "亿吨"), 
 _UNIT_NAMES = {"万标箱": "万TEU", "万标准箱": "万TEU"}
 _TOTALS = {"全国总计": "NATION", "沿海合计": "COASTAL", "内河合计": "INLAND"}
 _TOTAL_NAMES = {"全国合计": "全国总计"}
+# Units of cargo in 万吨, to hold a figure in one against a figure in the other.
+_SIZE = {"亿吨": 10_000}
+# The one province of which a figure is used, and its ports of the coast, as the ministry names them.
+_SHANDONG = "山东合计"
+_PORTS_OF_SHANDONG = ("青岛", "日照", "烟台", "威海", "潍坊", "东营", "滨州")
 # Places whose own name ends in 港.
 _PLACES = ("连云港", "张家港", "防城港")
 _LABEL = ("港口", "港口名称", "港名")
@@ -78,12 +83,16 @@ _EMPTY = {"", "-", "--", "—", "——", "－", "…", "/"}
 
 @dataclass(frozen=True)
 class _Cell:
-    """A cell by its place ("货物吞吐量!B5"), value and openpyxl's kind (n, s, d, b, e, f)."""
+    """A cell by its place ("货物吞吐量!B5"), value and openpyxl's kind (n, s, d, b, e, f).
+
+    ``is_merged``: it is part of a merged range, and holds what stands in the first cell of that.
+    """
 
     place: str
     value: Any
     kind: str
     number_format: str
+    is_merged: bool
 
     @property
     def words(self) -> str:
@@ -101,12 +110,20 @@ class _Figures:
     unit: str
 
 
+@dataclass(frozen=True)
+class _Said:
+    """A throughput in 万吨 or 万TEU, and as it is printed."""
+
+    size: Decimal
+    printed: str
+
+
 def read(content: bytes, table: Table, file_name: str) -> Rows:  # noqa: ARG001 (what a reader is given)
     """Read the table as far as the file itself tells; what its page says stays empty.
 
     Raises ``BadInput`` for what is no .xlsx, for headers that are unknown, missing or stand twice, for a unit
-    other than 万吨, 亿吨 and 万TEU, for figures that are formulas, text, dates or percentages by format, and
-    for a throughput below zero or above the nation's.
+    other than 万吨, 亿吨 and 万TEU, for figures that are formulas, text, dates, percentages or merged cells,
+    and for throughputs that cannot be (see :func:`_impossible`).
     """
     return _rows(content, file_name, {})
 
@@ -160,9 +177,13 @@ def _rows(content: bytes, file_name: str, facts: Mapping[str, str]) -> Rows:
         raise BadInput.one(file_name, "no sheet with a column 港口", "the ministry's table of ports", _LAYOUT)
     found = [_sheet_rows(title, cells, file_name) for title, cells in sheets]
     _check_whole(found, file_name)
+    impossible = list(_impossible([row for rows in found for row in rows], file_name))
+    if impossible:
+        raise BadInput(impossible)
     periods = {(row["TIME_PERIOD"], row["PERIOD_PRINTED"]) for rows in found for row, _ in rows}
     _check_period(periods, facts, file_name)
     said = _said_beside(facts, file_name)
+    _check_uploaded(periods, said["UPLOADED_DATE"] or "", file_name)
     return Rows(
         columns=list(COLUMNS),
         records=[{**row, **said} for rows in found for row, _ in rows],
@@ -192,19 +213,18 @@ def _sheets(content: bytes, file_name: str) -> list[tuple[str, list[list[_Cell]]
 
 
 def _cells(sheet: Any, file_name: str) -> list[list[_Cell]]:  # noqa: ANN401 (stubs lack it)
-    """The sheet's cells; those of a merged range all hold what stands in its first one."""
-    if sheet.max_row > MAX_ROWS or sheet.max_column > MAX_COLUMNS:
-        raise BadInput.one(
-            f"{file_name}, sheet {sheet.title}",
-            f"{sheet.max_row} rows and {sheet.max_column} columns",
-            f"at most {MAX_ROWS} and {MAX_COLUMNS}",
-            "look whether it is the right file; a table of ports has some hundred rows",
-        )
+    """The sheet's cells; those of a merged range all hold what stands in its first one.
+
+    That is how title and header are meant; what it hides of a figure, :func:`_merged_problems` refuses.
+    """
+    xlsx.check_extent(
+        sheet, file_name, EXTENT, "look whether it is the right file; a table of ports has some hundred rows"
+    )
     anchors = {
         (row, column): (area.min_row, area.min_col)
         for area in sheet.merged_cells.ranges
-        for row in range(area.min_row, min(area.max_row, MAX_ROWS) + 1)
-        for column in range(area.min_col, min(area.max_col, MAX_COLUMNS) + 1)
+        for row in range(area.min_row, min(area.max_row, EXTENT.max_rows) + 1)
+        for column in range(area.min_col, min(area.max_col, EXTENT.max_columns) + 1)
     }
     return [
         [_cell(sheet, row, column, anchors) for column in range(1, sheet.max_column + 1)]
@@ -217,7 +237,9 @@ def _cell(sheet: Any, row: int, column: int, anchors: Mapping[tuple[int, int], t
     if isinstance(cell, MergedCell):
         cell = sheet.cell(*anchors[row, column])
     place = f"{sheet.title}!{get_column_letter(column)}{row}"
-    return _Cell(place, cell.value, cell.data_type or "n", cell.number_format or "General")
+    return _Cell(
+        place, cell.value, cell.data_type or "n", cell.number_format or "General", (row, column) in anchors
+    )
 
 
 # --- one sheet ---------------------------------------------------------------------------------------
@@ -395,6 +417,10 @@ def _body_rows(
         if _NOTE.match(next((cell.words for cell in cells if cell.words), "")):
             break  # what stands below the table is no row of it
         values = [(column, cells[column.position]) for column in figures]
+        merged = [cell for cell in (name, *(cell for _, cell in values)) if cell.is_merged]
+        if merged and any(cell.words for cell in cells):
+            problems += _merged_problems(merged, where)
+            continue
         if not name.words:
             problems += [
                 Problem(
@@ -415,28 +441,56 @@ def _body_rows(
             number = None if cell.words in _EMPTY else xlsx.number_text(cell.value)
             figure = {"MEASURED": column.measured, "MEASURE": column.measure, "UNIT": column.unit}
             rows.append(({**said, **figure, "OBS_VALUE": number}, cell.place))
-    problems += _impossible(rows, where)
     if problems:
         raise BadInput(problems)
     yield from rows
 
 
-def _impossible(rows: list[tuple[dict[str, str | None], str]], where: str) -> Iterator[Problem]:
-    """Throughputs and indices below zero, and throughputs above the nation's in the same column."""
-    figures = [(row, Decimal(row["OBS_VALUE"]), place) for row, place in rows if row["OBS_VALUE"]]
-    nation = {
-        (row["MEASURED"], row["MEASURE"]): value for row, value, _ in figures if row["ROW_KIND"] == "NATION"
+def _merged_problems(merged: list[_Cell], where: str) -> Iterator[Problem]:
+    """A port's row under a merged cell: one figure for two ports or columns, and the other one is gone."""
+    for cell in merged:
+        yield Problem(
+            f"{where}, {cell.place}",
+            f"合并的单元格 / a merged cell, with {str(cell.value)[:40]!r}",
+            "每个港口、每个数字各占一格 / a cell of its own for every port and figure",
+            "look at the page: nobody can tell whose figure it is. If its own cells can be told there, "
+            + _TRANSCRIBE,
+        )
+
+
+def _impossible(rows: list[tuple[dict[str, str | None], str]], file_name: str) -> Iterator[Problem]:
+    """Throughputs and indices below zero, and throughputs above what they are a part of.
+
+    No port is above the nation, none of Shandong's above 山东合计, no month above its year to date, no
+    foreign-trade cargo above all cargo: else columns or rows are exchanged, or a digit is lost.
+    """
+    said = {
+        (row["PORT"] or "", row["MEASURED"] or "", row["MEASURE"] or ""): _Said(
+            Decimal(row["OBS_VALUE"]) * _SIZE.get(row["UNIT"] or "", 1), f"{row['OBS_VALUE']} {row['UNIT']}"
+        )
+        for row, _ in rows
+        if row["OBS_VALUE"]
     }
-    for row, value, place in figures:
-        measure = row["MEASURE"] or ""
-        if measure.startswith("YOY"):
+    for row, place in rows:
+        port, measured, measure = key = (row["PORT"] or "", row["MEASURED"] or "", row["MEASURE"] or "")
+        if key not in said or not row["OBS_VALUE"] or measure.startswith("YOY"):
             continue
-        told = f"{row['PORT']} {row['MEASURED']} {measure} {value}"
-        if value < 0:
-            yield Problem(f"{where}, {place}", told, "no figure below zero", _TRANSCRIBE)
-        limit = nation.get((row["MEASURED"], measure))
-        if measure in ("YTD", "LEVEL") and limit is not None and value > limit:
-            yield Problem(f"{where}, {place}", told, f"at most {limit}, the nation's total", _TRANSCRIBE)
+        where, told = f"{file_name}, {place}", f"{port} {measured} {measure} {row['OBS_VALUE']}"
+        if Decimal(row["OBS_VALUE"]) < 0:
+            yield Problem(where, told, "no figure below zero", _TRANSCRIBE)
+        if measure not in ("YTD", "LEVEL"):
+            continue
+        wholes = {"the nation's total": ("全国总计", measured, measure)}
+        if port in _PORTS_OF_SHANDONG:
+            wholes[f"the total of its province ({_SHANDONG})"] = (_SHANDONG, measured, measure)
+        if measure == "LEVEL":
+            wholes["its own year to date"] = (port, measured, "YTD")
+        if measured == "CARGO_FOREIGN":
+            wholes["all its cargo"] = (port, "CARGO", measure)
+        for name, whole in wholes.items():
+            if whole in said and said[key].size > said[whole].size:
+                expected = f"at most {said[whole].printed}, {name}"
+                yield Problem(where, told, expected, _TRANSCRIBE)
 
 
 def _row_kind(words: str) -> str:
@@ -501,3 +555,16 @@ def _said_beside(facts: Mapping[str, str], file_name: str) -> dict[str, str | No
     return {
         "ATTACHMENT": stem, "UPLOADED_DATE": uploaded, **{name: facts.get(name) or None for name in names}
     }  # fmt: skip
+
+
+def _check_uploaded(periods: set[tuple[str | None, str | None]], uploaded: str, file_name: str) -> None:
+    """A table comes out when its period is over; else the name is another file's, or the title is wrong."""
+    for period, printed in periods:
+        end = last_day_of(period or "")
+        if end is not None and is_date(uploaded) and date.fromisoformat(uploaded) <= end:
+            raise BadInput.one(
+                f"{file_name}, name",
+                f"{uploaded} as the day of upload of a table of {printed}",
+                f"a day after {end}, when its period ended",
+                "compare with the page: the file has another one's name, or its title another period",
+            )

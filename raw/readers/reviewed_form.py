@@ -72,7 +72,7 @@ def _placed(rows: Rows) -> Iterator[tuple[dict[str, str | None], str]]:
 
 
 def _people_problems(record: dict[str, str | None], place: str, where: str) -> Iterator[Problem]:
-    extractor, reviewer = (_person(record.get(name)) for name in ("EXTRACTED_BY", "REVIEWED_BY"))
+    extractor, reviewer = (person(record.get(name)) for name in ("EXTRACTED_BY", "REVIEWED_BY"))
     reviewed_on = record.get("REVIEWED_ON") or ""
     place = f"{where}, {place}"
     if not extractor or not reviewer:
@@ -85,7 +85,8 @@ def _people_problems(record: dict[str, str | None], place: str, where: str) -> I
         yield Problem(place, f"reviewed on {reviewed_on}", "a day up to today", "correct REVIEWED_ON")
 
 
-def _person(name: str | None) -> str:
+def person(name: str | None) -> str:
+    """A name for comparing: blanks and case do not make another person."""
     return "".join((name or "").split()).casefold()
 
 

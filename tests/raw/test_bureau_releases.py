@@ -41,6 +41,32 @@ def table_page(
     return f"<html><body><p>{heading}</p><table>{body}</table></body></html>".encode()
 
 
+DISTRICTS = (
+    "青岛市",
+    "市南区",
+    "市北区",
+    "李沧区",
+    "崂山区",
+    "青岛西海岸新区",
+    "城阳区",
+    "即墨区",
+    "胶州市",
+    "平度市",
+    "莱西市",
+)
+
+
+def ranking_page(
+    *, unit: str = "亿元", amount: str = "1521.3", number: str = "6", left_out: str = ""
+) -> bytes:
+    """A ranking of all districts; the West Coast's number and amount, and the unit, as given."""
+    rows = [f"{place}|{name}|100.0|1.0%" for place, name in enumerate(DISTRICTS, 1) if name != left_out]
+    ours = f"{number}|青岛西海岸新区|{amount}|12.1%"
+    rows = [ours if "西海岸" in row else row for row in rows]
+    rows.insert(rows.index(ours) + 1, "|黄岛区|1463.6|11.9%")
+    return table_page(*rows, header=f"#|区市|总量（计量单位：{unit}）|增长")
+
+
 def figures(content: bytes) -> list[tuple[str | None, ...]]:
     names = ("ROW_KEY", "MEASURE", "UNIT", "OBS_VALUE")
     return [tuple(row[name] for name in names) for row in html_table.read_tables(content, "x").records]
@@ -157,6 +183,23 @@ def test_a_unit_above_the_table_counts_where_the_header_has_none() -> None:
 
 def test_parts_that_do_not_add_up_are_not_held_against_the_whole() -> None:
     assert len(figures(table_page("6|青岛西海岸新区|10|1%", "|黄岛区|99|1%"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (ranking_page(unit="万元"), "table 1: 发现 found 地区生产总值 in 万元；应为 expected 亿元, as always"),
+        (ranking_page(amount="-1521.3"), "found 地区生产总值 of 青岛西海岸新区 -1521.3；应为 expected no amount below zero"),
+        (ranking_page(number=""), "found no numbered row of 青岛西海岸新区"),
+        (ranking_page(left_out="城阳区"), "found no numbered row of 城阳；应为 expected rows of 青岛市, 市南"),
+    ],
+)  # fmt: skip
+def test_a_kept_page_is_held_to_what_the_feed_declares_of_pages(content: bytes, said: str) -> None:
+    table = FEED.table("figures")
+    with pytest.raises(BadInput) as caught:
+        html_table.read(content, table, "kept.html")
+    assert said in str(caught.value)
+    assert len(html_table.read(ranking_page(), table, "kept.html").records) == 24
 
 
 def test_an_empty_cell_is_no_figure() -> None:

@@ -155,6 +155,38 @@ def test_money_is_whole_with_a_comma_before_every_three_digits(tmp_path: Path, m
     assert f"row 1, column 人民币: 发现 found {found}" in told
 
 
+def test_money_below_zero_is_refused(tmp_path: Path) -> None:
+    told = refusal(tmp_path, HEADER + SOY.replace("639,240,426", "-639,240,426"))
+    assert "row 1, column 人民币: 发现 found '-639,240,426'" in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"0","?"', '"77","?"', "row 2, column 第二数量: 发现 found '77' in the unit '?'；应为 expected 0, or a quantity"),
+        ('"0","?"', '"77",""', "row 2, column 第二数量: 发现 found '77' in the unit ''"),
+        ('"27803","千克"', '"27803","?"', "row 2, column 第一数量: 发现 found '27803' in the unit '?'"),
+        ('"27803","千克"', '"0.5","-"', "row 2, column 第一数量: 发现 found '0.5' in the unit '-'"),
+    ],
+)  # fmt: skip
+def test_a_quantity_in_no_unit_is_refused_and_not_dropped(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert said in refusal(tmp_path, HEADER + SOY + BLACK.replace(old, new))
+
+
+@pytest.mark.parametrize("quantity", ["0", "0.0", "-", ""])
+def test_no_quantity_in_no_unit_is_how_the_platform_says_nothing(tmp_path: Path, quantity: str) -> None:
+    lines = read(tmp_path, HEADER + SOY + BLACK.replace('"0","?"', f'"{quantity}","?"'))
+    assert lines.column("第二数量") == ["0", quantity or None]
+
+
+@pytest.mark.parametrize("character", ["\x00", "\t", "\x1f", "\x7f"])
+def test_a_control_character_in_a_text_is_damage(tmp_path: Path, character: str) -> None:
+    told = refusal(tmp_path, HEADER + SOY.replace("千克", f"千{character}克"))
+    assert "column 第一计量单位" in told and "text without control characters" in told
+
+
 def test_columns_come_in_the_order_of_the_request(tmp_path: Path) -> None:
     swapped = (
         '"商品编码","商品名称","数据年月","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位",'

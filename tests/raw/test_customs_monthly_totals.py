@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -13,13 +13,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
-from raw import fetch
+from raw import fetch, xlsx
 from raw.doors import Extract, Original, file_listing
 from raw.errors import BadInput
 from raw.feed import find_feed
 from raw.land import Landed, pull, vintages
-from raw.readers import read_part, trade_totals_workbook
+from raw.readers import Rows, check_rows, read_part, trade_totals_workbook
 from raw.replica.clock import end_of
 from raw.replica.faults import Fault, Faults
 from raw.replica.server import faults_of, serve
@@ -49,10 +50,14 @@ def workbook(
     edition: str = "人民币值",
     unit: str | None = "亿元",
     header: list[str] = HEADER,
+    title: str | None = None,
 ) -> bytes:
+    """A workbook of one sheet, whose title names the sheet and the period of the last row unless given."""
+    year, _, month = max((str(row[0]) for row in rows if row[0]), default="2021-07").partition("-")
+    period = f"{year}年{int(month)}月" if month.isdigit() else "2021年7月"
     book = openpyxl.Workbook()
     book.active.title = sheet
-    book.active.append([f"2021年7月{sheet}进出口总值表（{edition}）"])
+    book.active.append([title or f"{period}{sheet}进出口总值表（{edition}）"])
     book.active.append([f"单位：{unit}"] if unit else [None])
     for row in (header, *rows):
         book.active.append(row)
@@ -178,6 +183,158 @@ def test_a_formula_without_its_value_is_refused_and_never_read_as_no_figure() ->
     assert "青岛市!B5" in told and "recalculate and save" in told
     saved = with_saved_values(workbook(["2021-07", None, "=D4+E4", 2656, 2080.4]), C4="4736.4")
     assert ("青岛市", "2021-07", "进出口", "年初至今", "4736.4") in read(saved)
+
+
+def edited(content: bytes, edit: Callable[[Worksheet], object]) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    edit(book.worksheets[0])
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("shown_as", ["0%", "0.0%"])
+def test_a_rate_stored_as_a_percentage_is_refused_and_not_a_hundred_times_too_small(shown_as: str) -> None:
+    header = ["时间", "进出口_年初至今", "进出口_年初至今同比"]
+    content = workbook(["2021-07", 4736.4, 0.12], header=header)
+
+    def format_rate(sheet: Worksheet) -> None:
+        sheet["C4"].number_format = shown_as
+
+    told = refusal(edited(content, format_rate))
+    assert "x.xlsx, 青岛市!C4: 发现 found 百分比格式的数 0.12" in told and shown_as in told
+    assert ("青岛市", "2021-07", "进出口", "年初至今同比", "0.12") in read(content)
+
+
+def test_a_cell_at_the_far_end_of_a_sheet_is_refused_before_anything_walks_to_it() -> None:
+    far = edited(workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4]), lambda sheet: sheet.cell(9999, 16384, 1))
+    assert len(far) < 10_000
+    assert "x.xlsx, sheet 青岛市: 发现 found 9999 rows and 16384 columns" in refusal(far)
+
+
+def test_a_figure_below_an_empty_header_is_refused_and_not_left_out() -> None:
+    def clear(sheet: Worksheet) -> None:
+        sheet["D3"] = None
+
+    told = refusal(edited(workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4]), clear))
+    assert "x.xlsx, 青岛市!D4: 发现 found 空表头之下有 / '2656' below an empty header" in told
+    assert len(read(edited(workbook(["2021-07", 758.7, 4736.4, None, 2080.4]), clear))) == 3
+
+
+@pytest.mark.parametrize("area", ["D3:E3", "B4:C4", "A4:A5", "E2:E3"])
+def test_a_merged_range_in_header_or_rows_is_refused_and_drops_no_figure(area: str) -> None:
+    content = workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4], ["2021-06", 600, 3975.2, 2200, 1775.2])
+    told = refusal(edited(content, lambda sheet: sheet.merge_cells(area)))
+    assert f"x.xlsx, 青岛市!{area}: 发现 found 合并的单元格 / a merged range in the table" in told
+
+
+def test_a_merged_title_and_a_merged_note_hide_nothing() -> None:
+    def merge(sheet: Worksheet) -> None:
+        sheet.merge_cells("A1:E1")
+        sheet.merge_cells("A5:E6")
+
+    content = workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4], ["注：快报数", None, None, None, None])
+    assert len(read(edited(content, merge))) == 4
+
+
+def hide_sheet(sheet: Worksheet) -> None:
+    other = sheet.parent.copy_worksheet(sheet)
+    other.title, other.sheet_state = "烟台市", "hidden"
+
+
+def hide_row(sheet: Worksheet) -> None:
+    sheet.row_dimensions[5].hidden = True
+
+
+def hide_columns(sheet: Worksheet) -> None:
+    sheet.column_dimensions.group("D", "F", hidden=True)
+
+
+@pytest.mark.parametrize(
+    ("hide", "said"),
+    [
+        (hide_sheet, ["x.xlsx, 烟台市: 发现 found 隐藏的工作表"]),
+        (hide_row, ["x.xlsx, 青岛市, row 5: 发现 found 隐藏的行"]),
+        (hide_columns, [f"x.xlsx, 青岛市, column {one}: 发现 found 隐藏的列" for one in "DE"]),
+    ],
+)
+def test_what_nobody_can_see_is_not_published(hide: Callable[[Worksheet], object], said: list[str]) -> None:
+    content = workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4], ["2021-06", 600, 3975.2, 2200, 1775.2])
+    told = refusal(edited(content, hide))
+    assert all(one in told for one in said) and "column F" not in told
+
+
+def test_a_hidden_sheet_row_or_column_without_anything_hides_nothing() -> None:
+    def hide(sheet: Worksheet) -> None:
+        sheet.parent.create_sheet("Sheet2").sheet_state = "veryHidden"
+        sheet.row_dimensions[9].hidden = True
+        sheet.column_dimensions["J"].hidden = True
+
+    content = edited(workbook(["2021-07", 758.7, 4736.4, 2656, 2080.4]), hide)
+    assert list(xlsx.sheet_values(content, "x.xlsx", trade_totals_workbook.EXTENT)) == ["青岛市", "Sheet2"]
+
+
+@pytest.mark.parametrize(
+    ("title", "sheet", "said"),
+    [
+        ("2021年6月青岛市进出口总值表", "青岛市", "found 2021年6月 (2021-06) above rows to 2021-07"),
+        ("2021年1-6月青岛市进出口总值表", "青岛市", "found 2021年1-6月 (2021-06) above rows to 2021-07"),
+        ("2021年青岛市进出口总值表", "青岛市", "found 2021年 (2021) above rows to 2021-07"),
+        (
+            "2021年二季度青岛市进出口总值表",
+            "青岛市",
+            "found a period that is not understood in '2021年二季度",
+        ),
+        (
+            "2021年7月烟台市进出口总值表",
+            "青岛市",
+            "found 烟台市；应为 expected 青岛市, as the sheet is called",
+        ),
+        ("2021年7月青岛市西海岸新区进出口总值表", "青岛市", "found 西海岸新区；应为 expected 青岛市"),
+        ("2021年7月青岛关区进出口总值表", "青岛市", "found 青岛关区；应为 expected 青岛市"),
+        ("2021年7月全国进出口总值表", "青岛市", "found 全国；应为 expected 青岛市"),
+        ("2021年7月青岛市进出口总值表", "Sheet1", "found 青岛市；应为 expected Sheet1"),
+    ],
+)
+def test_a_title_of_another_period_or_area_is_refused(title: str, sheet: str, said: str) -> None:
+    content = workbook(["2021-07", None, 4736.4, None, None], sheet=sheet, title=f"{title}（人民币值）")
+    told = refusal(content)
+    assert f"x.xlsx, {sheet}, title: 发现 {said}" in told
+
+
+@pytest.mark.parametrize(
+    ("title", "sheet", "time"),
+    [
+        ("2021年1－7月 青岛市进出口总值表", "青岛市", "2021-07"),
+        ("山东省青岛市2021年7月进出口总值表", "青岛市", "2021-07"),
+        ("2021年7月青岛市西海岸新区进出口总值表", "西海岸新区", "2021-07"),
+        ("2021年7月进出口商品总值表", "全国", "2021-07"),
+        ("2020年青岛市进出口总值表", "青岛市", "2020"),
+        ("2020年青岛市进出口总值表", "青岛市", "2020-12"),
+        ("进出口商品收发货人所在地总值表", "青岛市", "2021-07"),
+    ],
+)
+def test_a_title_that_says_the_same_as_its_rows_or_nothing_is_taken(
+    title: str, sheet: str, time: str
+) -> None:
+    content = workbook([time, None, 4736.4, None, None], sheet=sheet, title=f"{title}（人民币值）")
+    assert read(content) == [(sheet, time, "进出口", "年初至今", "4736.4")]
+
+
+def test_a_value_below_zero_is_refused_and_a_falling_rate_is_not() -> None:
+    told = refusal(workbook(["2021-07", 758.7, -4736.4, None, None]))
+    assert "x.xlsx, 青岛市!C4: 发现 found 进出口_年初至今 -4736.4；应为 expected no value below zero" in told
+    header = ["时间", "进出口_年初至今", "进出口_年初至今同比"]
+    assert len(read(workbook(["2021-07", 4736.4, -12.5], header=header))) == 2
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "sNaN"])
+def test_a_figure_that_is_no_number_is_said_by_its_cell(text: str) -> None:
+    rows = trade_totals_workbook.read(workbook(["2021-07", None, text, 2656, 2080.4]), TOTALS, "x.xlsx")
+    records = [{**record, **FACTS} for record in rows.records]
+    told = Rows([*rows.columns, *FACTS], records, rows.places)
+    with pytest.raises(BadInput, match=f"青岛市!C4, column VALUE: 发现 found '{text}'"):
+        check_rows(told, TOTALS, "x.xlsx")
 
 
 def test_a_workbook_without_a_figure_is_refused() -> None:

@@ -51,6 +51,33 @@ def page(source: str, as_of: date = LATE, *faults: Fault) -> bytes:
     return Publisher(end_of(as_of)).answer(Asked(f"/reports/{source}.html"), frozenset(faults)).body
 
 
+def with_share(share: str, days: str) -> bytes:
+    """A report with the city's share of good days, and the number of them since January, as given."""
+    printed, given = "<td>90.3</td><td>—</td>", f"<td>{share}</td><td>{days}</td>"
+    return page("S131").decode().replace(printed, given, 1).encode()
+
+
+@pytest.mark.parametrize(
+    ("share", "days", "said"),
+    [
+        ("150.0", "25", "column 优良天数比率（%）: 发现 found '150.0'"),
+        ("100.1", "25", "column 优良天数比率（%）: 发现 found '100.1'"),
+        ("80.6", "367", "column 优良天数累计（天）: 发现 found '367'"),
+    ],
+)
+def test_a_share_above_the_whole_and_days_above_the_year_are_refused(
+    share: str, days: str, said: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        check_rows(report_table.read(with_share(share, days), TABLE, "x.html"), TABLE, "x.html")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(("share", "days"), [("100", "366"), ("100.00", "0"), ("80.65", "299"), ("0", "59")])
+def test_every_share_and_number_of_days_there_can_be_is_taken(share: str, days: str) -> None:
+    check_rows(report_table.read(with_share(share, days), TABLE, "x.html"), TABLE, "x.html")
+
+
 @pytest.mark.parametrize("caption", ["2022年1月至3月", "2022年1-3月", "2022年一季度", "2022年13月", "2022年"])
 def test_a_caption_that_is_no_single_month_is_refused(caption: str) -> None:
     content = f'<html><h1>题</h1><p class="info">编号：S1</p><table><caption>{caption}</caption><tr><th>区市</th></tr></table></html>'

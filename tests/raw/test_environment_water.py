@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from raw.errors import BadInput
 from raw.feed import find_feed
 from raw.fetch import BadBody, Fetched
 from raw.land import Landed, pull, vintages
-from raw.readers import ajax_grid, check_rows, expectation
+from raw.readers import Rows, ajax_grid, check_rows, expectation
 from raw.replica.clock import CHINA, end_of
 from raw.replica.faults import Fault, Faults
 from raw.replica.server import faults_of, serve
@@ -181,6 +182,61 @@ def test_a_corrected_month_is_a_new_vintage_and_unknown_before_its_correction(
         if one.is_new and "2021-03" in one.manifest["scope"]
     ]
     assert [one.manifest["facts"]["发布日期"] for one in corrected] == ["2021-06-10"]
+
+
+RESULT = {
+    "月份": "2024-05", "发布日期": "2024-06-15", "断面编码": "Q1", "断面名称": "甲", "水温（℃）": "12.3",
+    "pH（无量纲）": "7.8", "溶解氧（mg/L）": "9.1", "高锰酸盐指数（mg/L）": "3.2", "化学需氧量（mg/L）": "14",
+    "五日生化需氧量（mg/L）": "2.1", "氨氮（mg/L）": "0.31", "总磷（mg/L）": "0.08", "总氮（mg/L）": "3.2",
+    "粪大肠菌群（个/L）": "230",
+}  # fmt: skip
+READING = {
+    "取得日": "2024-06-15", "断面名称": "甲", "监测时间": "06-15 04:00", "水温": "12.345", "pH": "7.812",
+    "溶解氧": "9.1", "电导率": "48000.5", "浊度": "1200", "高锰酸盐指数": "3.21", "氨氮": "0.0312", "总磷": "0.081",
+    "总氮": "3.2", "叶绿素α": "0.01", "藻密度": "1200000",
+}  # fmt: skip
+
+
+def held_to_the_feed(table: str, row: dict[str, str]) -> None:
+    declared = FEED.table(table)
+    cells: dict[str, str | None] = {**dict.fromkeys(declared.columns), **row}
+    check_rows(Rows(list(cells), [cells], ["row 2"]), declared, "x")
+
+
+@pytest.mark.parametrize(
+    ("table", "good", "column", "text"),
+    [
+        *(("section_results", RESULT, name, "-0.1") for name in RESULT if "L）" in name or "pH" in name),
+        *(("live_readings", READING, name, "-0.1") for name in list(READING)[4:]),
+        ("section_results", RESULT, "氨氮（mg/L）", "310"),
+        ("section_results", RESULT, "总磷（mg/L）", "80"),
+        ("section_results", RESULT, "溶解氧（mg/L）", "910"),
+        ("section_results", RESULT, "溶解氧（mg/L）", "30"),
+        ("section_results", RESULT, "pH（无量纲）", "78"),
+        ("section_results", RESULT, "pH（无量纲）", "14.1"),
+        ("live_readings", READING, "氨氮", "310"),
+        ("live_readings", READING, "溶解氧", "91"),
+        ("live_readings", READING, "pH", "78"),
+    ],
+)
+def test_a_figure_no_water_can_have_is_refused(
+    table: str, good: dict[str, str], column: str, text: str
+) -> None:
+    with pytest.raises(BadInput, match=rf"column {re.escape(column)}: 发现 found '{text}'"):
+        held_to_the_feed(table, {**good, column: text})
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("水温（℃）", "-0.3"), ("溶解氧（mg/L）", "0"), ("溶解氧（mg/L）", "19.8"), ("pH（无量纲）", "9.6"),
+        ("pH（无量纲）", "14"), ("氨氮（mg/L）", "0.025"), ("氨氮（mg/L）", "18.2"), ("总磷（mg/L）", "0.0125"),
+        ("粪大肠菌群（个/L）", "2.4E+04"), ("氨氮（mg/L）", ""),
+    ],
+)  # fmt: skip
+def test_foul_water_frost_and_a_dry_section_are_believed(column: str, text: str) -> None:
+    held_to_the_feed("section_results", {**RESULT, column: text})
+    held_to_the_feed("live_readings", READING)
 
 
 RETRIED = {Fault.STATUS_429, Fault.STATUS_500, Fault.STATUS_504, Fault.CONNECTION_RESET, Fault.SLOW_DRIP}

@@ -17,7 +17,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from raw import fetch
+from raw import fetch, readers
 from raw.doors import Extract, Original, page_attachment
 from raw.errors import BadInput
 from raw.feed import DEFAULT_FEEDS, load_feed
@@ -75,6 +75,24 @@ def grouped(
     return saved(book)
 
 
+def in_sheets(cargo: int, foreign: int) -> bytes:
+    """The layout of one sheet for each measure; the year to date of each month is seven times it."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for measure, unit, value in (
+        ("货物", "万吨", cargo),
+        ("外贸货物", "万吨", foreign),
+        ("集装箱", "万TEU", 260),
+    ):
+        sheet = book.create_sheet(f"{measure}吞吐量")
+        sheet.append([f"2024年7月全国港口{measure}吞吐量（{unit}）"])
+        sheet.append(["港口", "本月", "同比增速(%)", "自年初累计", "累计同比增速(%)"])
+        sheet.append(["青岛港", value, 5.5, value * 7, 4.5])
+        for name in ALWAYS[:3]:
+            sheet.append([name])
+    return saved(book)
+
+
 def read(content: bytes, title: str | None = None, name: str = NAME) -> Rows:
     rows = port_table._rows(content, name, {"SOURCE_TITLE": title} if title else {})
     check_rows(rows, TABLE, name)
@@ -116,20 +134,7 @@ def test_a_header_of_two_levels_with_merged_cells_is_read_by_its_words() -> None
 
 
 def test_one_sheet_for_each_measure_is_read_too() -> None:
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for measure, unit, value in (
-        ("货物", "万吨", 6000),
-        ("外贸货物", "万吨", 4000),
-        ("集装箱", "万TEU", 260),
-    ):
-        sheet = book.create_sheet(f"{measure}吞吐量")
-        sheet.append([f"2026年7月全国港口{measure}吞吐量（{unit}）"])
-        sheet.append(["港口", "本月", "同比增速(%)", "自年初累计", "累计同比增速(%)"])
-        sheet.append(["青岛港", value, 5.5, value * 7, 4.5])
-        for name in ALWAYS[:3]:
-            sheet.append([name])
-    found = figures(read(saved(book)))
+    found = figures(read(in_sheets(cargo=6000, foreign=4000)))
     assert found["青岛", "CONTAINER", "LEVEL"] == "260"
     assert found["青岛", "CONTAINER", "YOY"] == "5.5"
     assert found["青岛", "CONTAINER", "YTD"] == "1820"
@@ -247,13 +252,47 @@ def percentage(sheet: Worksheet) -> None:
         (grouped([], always=()), "found a header without rows"),
         (grouped([], always=ALWAYS[:3]), "MEASURED=CARGO: 发现 found no row of 青岛；应为 expected rows of 全国总计, 沿海合计, 山东合计, 青岛"),
         (grouped([ROW], always=("全国总计", "山东合计")), "MEASURED=CONTAINER: 发现 found no row of 沿海合计"),
-        (grouped([ROW, ("全国总计", 41000)]), "Sheet!B4: 发现 found 青岛 CARGO YTD 41532；应为 expected at most 41000, the nation's total"),
+        (grouped([ROW, ("全国总计", 41000)]), "Sheet!B4: 发现 found 青岛 CARGO YTD 41532；应为 expected at most 41000 万吨, the nation's total"),
+        (grouped([("全国总计", 90000), ("山东合计", 41000), ROW]), "Sheet!B6: 发现 found 青岛 CARGO YTD 41532；应为 expected at most 41000 万吨, the total of its province (山东合计)"),
+        (grouped([("青岛", 29000, 3.1, 41532, 4.2)]), "Sheet!D4: 发现 found 青岛 CARGO_FOREIGN YTD 41532；应为 expected at most 29000 万吨, all its cargo"),
+        (grouped([("青岛", 2.9, 3.1, 41532, 4.2)], groups=("货物吞吐量(亿吨)", *GROUPS[1:])), "at most 2.9 亿吨, all its cargo"),
+        (grouped([("青岛", 41532, 6000, 29000, 4100, 1803, 250)], children=("本月", "自年初累计")), "Sheet!F4: 发现 found 青岛 CONTAINER LEVEL 1803；应为 expected at most 250 万TEU, its own year to date"),
+        (in_sheets(cargo=4000, foreign=6000), "外贸货物吞吐量!D3: 发现 found 青岛 CARGO_FOREIGN YTD 42000；应为 expected at most 28000 万吨, all its cargo"),
         (grouped([("青岛", 1, 1, 1, 1, -5)]), "Sheet!F4: 发现 found 青岛 CONTAINER YTD -5；应为 expected no figure below zero"),
         (grouped([ROW], edit=lambda sheet: sheet.unmerge_cells("B2:C2")), "header Sheet!C2: 发现 found no group above '同比增速(%)': its cell is empty, or not merged"),
     ],
 )  # fmt: skip
 def test_what_is_not_such_a_table_is_refused_with_its_reason(content: bytes, said: str) -> None:
     assert said in refusal(content)
+
+
+@pytest.mark.parametrize(
+    ("area", "cells"),
+    [("B4:B5", ("B4", "B5")), ("A4:A5", ("A4", "A5")), ("D5:E5", ("D5", "E5")), ("A3:A4", ("A4",))],
+)
+def test_merged_cells_in_the_body_give_no_port_the_figure_of_another(
+    area: str, cells: tuple[str, ...]
+) -> None:
+    def merge(sheet: Worksheet) -> None:
+        if area == "A3:A4":  # the header's own range, drawn one row too far
+            sheet.unmerge_cells("A2:A3")
+            sheet.merge_cells("A2:A4")
+        else:
+            sheet.merge_cells(area)
+
+    told = refusal(grouped([("烟台", 5000, 1.0, 3000, 2.0, 400, 3.0), ROW], edit=merge))
+    for cell in cells:
+        assert f"Sheet!{cell}: 发现 found 合并的单元格 / a merged cell" in told
+
+
+def test_a_merged_note_or_empty_row_below_the_ports_hides_nothing() -> None:
+    def merge(sheet: Worksheet) -> None:
+        last = sheet.max_row
+        sheet.merge_cells(f"A{last}:G{last}")
+        sheet.merge_cells(f"A{last + 1}:G{last + 1}")
+
+    content = grouped([ROW, ("注：快报数",)], edit=merge)
+    assert figures(read(content))["青岛", "CARGO", "YTD"] == "41532"
 
 
 def test_a_column_without_its_group_is_not_told_as_one_that_stands_twice() -> None:
@@ -295,6 +334,17 @@ def test_a_dropped_file_needs_no_page_but_a_name_that_tells_its_day() -> None:
         read(grouped([ROW]), name="table.xlsx")
 
 
+@pytest.mark.parametrize("stamp", ["20200828", "20240731"])
+def test_a_table_uploaded_before_its_period_was_over_is_refused(stamp: str) -> None:
+    content = grouped([ROW], title="2024年1-7月港口货物、集装箱吞吐量")
+    with pytest.raises(BadInput) as caught:
+        read(content, name=f"P0{stamp}512415780926.xlsx")
+    day = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:]}"
+    assert f"found {day} as the day of upload of a table of 2024年1-7月" in str(caught.value)
+    assert "expected a day after 2024-07-31" in str(caught.value)
+    assert read(content, name="P020240801512415780926.xlsx").records
+
+
 # --- the true series of Shanghai -------------------------------------------------------------------------
 
 
@@ -330,7 +380,8 @@ def test_the_true_cumulative_series_passes_through_the_table_unchanged() -> None
         content = grouped(
             [("上海港", None, None, None, None, int(row["cumulative_teu_10000"]), None)], title=title
         )
-        rows = read(content, title)
+        name = row["source_url"].rpartition("/")[2].rpartition(".")[0] + ".xlsx"
+        rows = read(content, title, name)
         assert figures(rows)["上海", "CONTAINER", "YTD"] == row["cumulative_teu_10000"]
         assert rows.records[0]["TIME_PERIOD"] == f"{year}-{last[-2:]}"
     values = [int(row["cumulative_teu_10000"]) for row in shanghai() if row["period"].startswith("2024")]
@@ -527,13 +578,59 @@ TRANSCRIBED = {
 }  # fmt: skip
 
 
+def transcript(**changed: str) -> bytes:
+    row = {**TRANSCRIBED, **changed}
+    return f"{','.join(row)}\n{','.join(row.values())}\n".encode()
+
+
+def transcription(**changed: str) -> Rows:
+    table = FEED.table("transcriptions")
+    rows = readers.read(table.format, transcript(**changed), table, "transcriptions_x.csv")
+    check_rows(rows, table, "transcriptions_x.csv")
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"REVIEWED_BY": " 甲 "}, "as transcriber and as reviewer；应为 expected two people"),
+        ({"UNIT": "万TEU"}, "found PORT_CARGO_THROUGHPUT YTD in 万TEU；应为 expected 万吨 or 亿吨"),
+        ({"UNIT": "%"}, "found PORT_CARGO_THROUGHPUT YTD in %"),
+        ({"MEASURE": "YOY_YTD"}, "found PORT_CARGO_THROUGHPUT YOY_YTD in 万吨；应为 expected %"),
+        ({"INDICATOR": "PORT_CONTAINER_THROUGHPUT"}, "PORT_CONTAINER_THROUGHPUT YTD in 万吨；应为 expected 万TEU"),
+        ({"OBS_VALUE": "-16089"}, "YTD -16089；应为 expected no throughput below zero"),
+        ({"FREQ": "A"}, "found the period 2023-Q1 with FREQ=A；应为 expected one as in 2022"),
+        ({"FREQ": "A", "TIME_PERIOD": "2023-03"}, "found the period 2023-03 with FREQ=A"),
+        ({"PUBLISHED_DATE": "2023-03-31"}, "found figures of 2023-Q1 published on 2023-03-31；应为 expected a day after 2023-03-31"),
+    ],
+)  # fmt: skip
+def test_a_transcription_that_contradicts_itself_is_refused_before_it_lands(
+    changed: dict[str, str], said: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        transcription(**changed)
+    assert "transcriptions_x.csv, row 1: " in str(caught.value) and said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"MEASURE": "YOY_YTD", "UNIT": "%", "OBS_VALUE": "-9.6"},
+        {"INDICATOR": "PORT_CONTAINER_THROUGHPUT", "UNIT": "万TEU", "OBS_VALUE": "688"},
+        {"FREQ": "M", "TIME_PERIOD": "2023-03", "UNIT": "亿吨", "OBS_VALUE": "1.61"},
+    ],
+)
+def test_a_transcription_that_agrees_with_itself_is_taken(changed: dict[str, str]) -> None:
+    assert len(transcription(**changed).records) == 1
+
+
 @pytest.mark.usefixtures("replica")
 def test_a_dropped_workbook_and_a_transcription_land_and_wait_for_their_day(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox/port_throughput"
     inbox.mkdir(parents=True)
     (inbox / NAME).write_bytes(grouped([ROW]))
-    lines = [",".join(TRANSCRIBED), ",".join(TRANSCRIBED.values())]
-    (inbox / "2023-04-28_transcriptions_601298.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (inbox / "2023-04-28_transcriptions_601298.csv").write_bytes(transcript())
     before = {one.manifest["scope"] for one in land(tmp_path / "early", date(2024, 8, 27))}
     assert "TIME_PERIOD=2024-07" not in before  # put there on 28 August
     landed = {one.manifest["scope"] for one in land(tmp_path)}

@@ -82,7 +82,7 @@ class Publisher:
         table = spoil(WireTable(columns, rows, VALUE, last_month=last_month), active)
         unit = "万元" if Fault.UNIT_CHANGED in active else "亿元"
         area = AREAS[self._releases[release][0].cells["REF_AREA"]]
-        above = [[f"{rows[0]['时间']} {area}进出口总值表（人民币值）"], [f"单位：{unit}"]]
+        above = [[f"{_title(rows[0]['时间'])}{area}进出口总值表（人民币值）"], [f"单位：{unit}"]]
         body = [[_cell(row.get(name, "")) for name in table.columns] for row in table.rows]
         return _xlsx(area, [*above, table.columns, *body])
 
@@ -90,6 +90,13 @@ class Publisher:
 def _period(found: list[Figure]) -> str:
     (period,) = {figure.cells["TIME_PERIOD"] for figure in found}
     return period
+
+
+def _title(period: str) -> str:
+    """A period as titles write it: 2021-07 is 2021年1-7月, 2021-01 is 2021年1月, 2021 is 2021年."""
+    year, _, month = period.partition("-")
+    last = int(month or 0)
+    return f"{year}年" + (f"1-{last}月" if last > 1 else f"{last}月" if last else "")
 
 
 def _marks(found: list[Figure]) -> str:
