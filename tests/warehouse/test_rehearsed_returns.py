@@ -29,7 +29,7 @@ STATUSES = {
     "target_pending", "comparator_missing", "no_baseline", "no_data", "not_due", "under_revision",
 }  # fmt: skip
 PROJECT_STATUSES = {
-    "completed", "ahead", "on_schedule", "slightly_behind", "lagging", "not_started", "overdue", "stage_only",
+    "completed", "stage_reached", "ahead", "on_schedule", "slightly_behind", "lagging", "not_started", "overdue", "stage_only",
     "not_reported", "heading",
 }  # fmt: skip
 LAMPS = {"green", "yellow", "red", "grey"}

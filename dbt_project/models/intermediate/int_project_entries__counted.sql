@@ -49,6 +49,7 @@ select
     make_date(entries.planned_start_year, 12, 31) as printed_start_date,
     make_date(entries.planned_end_year, 12, 31) as printed_end_date,
     stages.start_stage_no,
+    stages.last_stage_no,
     coalesce(required.stage_no, stages.last_stage_no) as required_stage_no,
     case
         when project_types.measured_by = 'counted' then 100

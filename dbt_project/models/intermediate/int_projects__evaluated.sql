@@ -1,5 +1,6 @@
 -- Where each project that is followed itself stands (headings are rolled up in the mart): stage, points, gap, lamp.
 -- Types without points are judged by the dates of their stages alone (DEC-P1); cuts as for targets (status_thresholds).
+-- Only the last stage completes a project: one the plan merely asks to start is done with its start, and not completed.
 with
 
 red_after as (
@@ -66,6 +67,7 @@ measured as (
             when entries.measured_by = 'counted' then reported.completed_quantity >= entries.quantity_value
             else coalesce(reported.stage_no, 0) >= entries.required_stage_no
         end as is_done,
+        entries.measured_by = 'counted' or reported.stage_no >= entries.last_stage_no as is_last_stage,
         case
             when reported.project_id is null then null
             when entries.measured_by = 'counted' then 100.0 * reported.completed_quantity / entries.quantity_value
@@ -102,7 +104,8 @@ judged as (
         *,
         case
             when not is_reported then 'not_reported'
-            when is_done then 'completed'
+            when is_done and is_last_stage then 'completed'
+            when is_done then 'stage_reached'
             when missed_start_date is not null then 'not_started'
             when missed_stage_date is not null then 'overdue'
             when lag_pp is null and schedule_basis = 'returned' then 'on_schedule'
@@ -120,7 +123,7 @@ lit as (
         *,
         case
             when status in ('not_reported', 'stage_only') then 'grey'
-            when status in ('completed', 'ahead', 'on_schedule', 'slightly_behind') then 'green'
+            when status in ('completed', 'stage_reached', 'ahead', 'on_schedule', 'slightly_behind') then 'green'
             when
                 lag_pp < red_below_pp
                 or coalesce(missed_start_date, missed_stage_date) + to_months(red_after_months) <= {{ reference_month_end() }}
@@ -131,7 +134,7 @@ lit as (
 )
 
 select
-    * exclude (hard_lamp, ahead_above_pp, lagging_below_pp, red_below_pp, red_after_months),
+    * exclude (hard_lamp, is_last_stage, ahead_above_pp, lagging_below_pp, red_below_pp, red_after_months),
     case when hard_lamp = 'red' and is_soft then 'yellow' else hard_lamp end as lamp,
     hard_lamp = 'red' and is_soft as is_softened
 from lit

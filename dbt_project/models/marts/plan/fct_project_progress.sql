@@ -38,7 +38,8 @@ rolled as (
         count(*) filter (where evaluated.lamp = 'yellow') as yellow_count,
         count(*) filter (where evaluated.lamp = 'red') as red_count,
         count(*) filter (where evaluated.lamp = 'grey') as grey_count,
-        count(*) filter (where evaluated.is_done) as done_count,
+        count(*) filter (where evaluated.status = 'completed') as completed_count,
+        count(*) filter (where evaluated.status = 'stage_reached') as stage_reached_count,
         coalesce(bool_or(evaluated.origin = 'simulated'), false) as is_simulated,
         max(evaluated.reported_on) as reported_on
     from children
@@ -82,7 +83,8 @@ told as (
         rolled.yellow_count,
         rolled.red_count,
         rolled.grey_count,
-        rolled.done_count,
+        rolled.completed_count,
+        rolled.stage_reached_count,
         decisions.decision_ids,
         coalesce(evaluated.reported_on, rolled.reported_on) as last_reported_on,
         case when entries.measured_by = 'heading' then 'heading' else evaluated.status end as status,
@@ -157,11 +159,12 @@ select
     case
         when status = 'heading'
             then
-                '下级项目 ' || coalesce(child_count, 0) || ' 个：完成 ' || coalesce(done_count, 0) || '；绿 '
-                || coalesce(green_count, 0) || '、黄 ' || coalesce(yellow_count, 0) || '、红 ' || coalesce(red_count, 0)
+                '下级项目 ' || coalesce(child_count, 0) || ' 个：完成 ' || coalesce(completed_count, 0) || '、达到要求阶段 '
+                || coalesce(stage_reached_count, 0) || '；绿 ' || coalesce(green_count, 0) || '、黄 ' || coalesce(yellow_count, 0) || '、红 ' || coalesce(red_count, 0)
                 || '、未报或无法判断 ' || coalesce(grey_count, 0)
         when status = 'not_reported' then '没有单位填报'
-        when status = 'completed' then position_zh || '，已达到要求'
+        when status = 'completed' then position_zh || '，已完成'
+        when status = 'stage_reached' then position_zh || '，已达到规划要求的阶段，项目未完成'
         when missed_start_date is not null then position_zh || '；计划 ' || strftime(missed_start_date, '%Y-%m') || ' 开工，尚未开工'
         when missed_stage_date is not null then position_zh || '；' || strftime(missed_stage_date, '%Y-%m') || ' 应达的阶段未达到'
         when lag_pp is null and schedule_basis = 'returned' then position_zh || '；按' || basis_zh || '没有逾期的阶段'
@@ -173,11 +176,12 @@ select
     case
         when status = 'heading'
             then
-                coalesce(child_count, 0) || ' projects below: ' || coalesce(done_count, 0) || ' completed; green '
-                || coalesce(green_count, 0) || ', yellow ' || coalesce(yellow_count, 0) || ', red ' || coalesce(red_count, 0)
+                coalesce(child_count, 0) || ' projects below: ' || coalesce(completed_count, 0) || ' completed, '
+                || coalesce(stage_reached_count, 0) || ' at the stage asked; green ' || coalesce(green_count, 0) || ', yellow ' || coalesce(yellow_count, 0) || ', red ' || coalesce(red_count, 0)
                 || ', not reported or not to be judged ' || coalesce(grey_count, 0)
         when status = 'not_reported' then 'no unit reported it'
-        when status = 'completed' then position_en || ', what is asked is reached'
+        when status = 'completed' then position_en || ', completed'
+        when status = 'stage_reached' then position_en || ', the stage the plan asks for; the project is not complete'
         when missed_start_date is not null
             then position_en || '; planned to start in ' || strftime(missed_start_date, '%Y-%m') || ', not started'
         when missed_stage_date is not null
