@@ -25,10 +25,14 @@ Row = dict[str, str]
 PLAN = "qwc-14"
 
 
+def every_plan(name: str) -> list[Row]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def seed(name: str) -> list[Row]:
     """The rows of a seed that belong to the plan whose text is looked up here, or to no plan."""
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.DictReader(file) if row.get("plan_id", PLAN) == PLAN]
+    return [row for row in every_plan(name) if row.get("plan_id", PLAN) == PLAN]
 
 
 def listed(joined: str) -> list[str]:
@@ -325,6 +329,26 @@ def test_decisions_choose_one_of_their_options_in_both_languages() -> None:
         assert letters[0] == sorted(set(letters[0])) and row["chosen_option"] in letters[0], row[
             "decision_id"
         ]
+
+
+def test_every_letter_of_a_decision_that_is_read_says_what_it_means() -> None:
+    """A letter without a parameter would be chosen and change nothing."""
+    meant = {(row["decision_id"], row["option"]) for row in every_plan("decision_options")}
+    for row in every_plan("decisions"):
+        if row["parameter"]:
+            letters = re.findall(r"(?:^|; )([A-Z]): ", row["options"])
+            assert {(row["decision_id"], letter) for letter in letters} <= meant, row["decision_id"]
+
+
+def test_points_of_stages_are_the_equal_steps_the_decision_names() -> None:
+    number_of = Counter(row["project_type"] for row in seed("project_stages"))
+    for row in seed("project_stages"):
+        if row["cumulative_points_pct"]:
+            step = 100 * Decimal(int(row["stage_no"]) - 1) / (number_of[row["project_type"]] - 1)
+            assert round(step, 2) == Decimal(row["cumulative_points_pct"]), (
+                row["project_type"],
+                row["stage_id"],
+            )
 
 
 def test_every_decision_says_what_it_touches() -> None:

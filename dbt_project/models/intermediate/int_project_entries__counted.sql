@@ -21,12 +21,13 @@ asked as (
 
 stages as (
     select
+        plan_id,
         project_type,
         max(stage_no) as last_stage_no,
         max(case when is_start then stage_no end) as start_stage_no,
         max_by(cumulative_points_pct, stage_no) as last_points_pct
-    from {{ ref('project_stages') }}
-    group by project_type
+    from {{ ref('int_project_stages__scored') }}
+    group by plan_id, project_type
 )
 
 select
@@ -61,9 +62,12 @@ from entries
 inner join asked
     on entries.plan_id = asked.plan_id and entries.counted_as_project_id = asked.counted_as_project_id
 inner join {{ ref('project_types') }} as project_types on entries.project_type = project_types.project_type
-left join stages on entries.project_type = stages.project_type
-left join {{ ref('project_stages') }} as required
-    on entries.project_type = required.project_type and asked.required_stage_id = required.stage_id
+left join stages on entries.plan_id = stages.plan_id and entries.project_type = stages.project_type
+left join {{ ref('int_project_stages__scored') }} as required
+    on
+        entries.plan_id = required.plan_id
+        and entries.project_type = required.project_type
+        and asked.required_stage_id = required.stage_id
 left join lateral (
     select bool_or(words.effect = 'soft') as is_soft
     from {{ ref('target_modifiers') }} as words
