@@ -383,6 +383,23 @@ def test_what_is_read_soft_or_open_rests_on_a_decision() -> None:
             assert (one, "counted_once") in touched, one
 
 
+def test_a_linear_path_rests_on_the_decision_on_paths() -> None:
+    """A twin in the text follows the letter that its indicator follows."""
+    decided = {
+        (row["target_type"], row["target_id"])
+        for row in seed("decision_targets")
+        if row["effect"] == "phasing" and row["target_type"] != "plan"
+    }
+    linear = {
+        ("indicator", row["indicator_code"]) for row in seed("targets") if row["phasing"] == "linear"
+    } | {
+        ("text_target", row["text_target_id"])
+        for row in seed("text_targets")
+        if row["role"] == "target" and row["phasing"] == "linear"
+    }
+    assert linear - decided == set()
+
+
 def test_comparators_are_those_of_the_relative_targets() -> None:
     kinds = {"relative_region": "region", "relative_series": "series", "floor": "own_baseline"}
     relative = {
