@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -297,8 +298,84 @@ def test_a_required_stage_is_one_of_the_type_and_its_words_are_cited(outline: li
     assert {row["project_id"] for row in asked} == decided
     for row in asked:
         assert (row["project_type"], row["required_stage_id"]) in stages
-        words = lines_of(outline, row, "required_line_from", "required_line_to")
-        assert row["required_printed_zh"] in words, row["project_id"]
+    for row in seed("projects"):
+        if row["required_stage_id"] or row["required_modifiers"]:
+            words = lines_of(outline, row, "required_line_from", "required_line_to")
+            assert row["required_printed_zh"] in words, row["project_id"]
+        else:
+            assert row["required_printed_zh"] == row["required_line_from"] == "", row["project_id"]
+
+
+def test_a_soft_project_has_a_soft_word_and_the_decision_on_it() -> None:
+    soft = {
+        row["modifier"]: row["words_zh"].split("、")
+        for row in seed("target_modifiers")
+        if row["effect"] == "soft"
+    }
+    decided = {row["target_id"] for row in seed("decision_targets") if row["decision_id"] == "DEC-T6"}
+    softened = [row for row in seed("projects") if row["required_modifiers"]]
+    assert {row["project_id"] for row in softened} == {one for one in decided if one.startswith("P")}
+    for row in softened:
+        words = [word for one in listed(row["required_modifiers"]) for word in soft[one]]
+        assert any(word in row["required_printed_zh"] for word in words), row["project_id"]
+
+
+# Verbs of DEC-P6 and the stage each asks for; the farthest of those in one phrase counts.
+VERBS = (
+    (r"建成", ("completed", "established")),
+    (r"启动|实施|加快(?!推进|推动).*建设", ("started",)),
+    (r"[纳列]入.*规划", ("approved",)),
+    (r"规划|研究(?!院|中心)", ("proposed",)),
+)
+# What a project's name goes on with after the place or road it is about.
+WORKS = re.compile(r"工程|项目|拓宽|快速化|改造|改建|改线|西延|高架|市政化|岸线|生态|前期研究|新建|建设|迁建")
+
+
+def asked_by_verb(outline: list[str]) -> Iterator[tuple[Row, str, tuple[str, ...]]]:
+    """Each project of building or restoring beside a verb of DEC-P6: row, phrase, stages it may ask for."""
+    for phrase in re.findall(r"[^，。；：！]+", "".join(outline[371:])):
+        stages = next((stages for verb, stages in VERBS if re.search(verb, phrase)), None)
+        for row in seed("projects"):
+            if stages is None or row["project_type"] not in ("build", "restoration", "platform", "area"):
+                continue
+            parts = re.split(r"[、\-—“”]", re.sub(r"（.*?）", "", row["name_zh"]))
+            places = [place for place in (WORKS.split(part)[0] for part in parts) if len(place) >= 3]
+            if any(place in phrase for place in places):
+                yield row, phrase, stages
+
+
+def test_every_verb_of_the_decision_beside_a_project_has_its_stage(outline: list[str]) -> None:
+    """In text and boxes alike; works that only share a name are told apart by the decision, by their id."""
+    (decision,) = (row for row in seed("decisions") if row["decision_id"] == "DEC-P6")
+    found = list(asked_by_verb(outline))
+    # A list of names has no verb, and a study is no works: neither asks for anything.
+    bare = re.compile(r"专栏\d+|^地铁13号线二期北段|前期研究|依托|胶州湾高速")
+    asking = [
+        (row, phrase, stages)
+        for row, phrase, stages in found
+        if not bare.search(phrase) and (row["project_type"] in ("build", "restoration") or "建成" in phrase)
+    ]
+    assert len(asking) >= 20
+    order = ["proposed", "approved", "started", "established", "completed"]
+    for row, phrase, stages in asking:
+        if row["project_id"] in decision["decision_zh"]:
+            assert row["required_stage_id"] == "", row["project_id"]
+            continue
+        reached = row["required_stage_id"]
+        assert reached, f"{row['project_id']} {row['name_zh']}: {phrase}"
+        assert order.index(reached) >= min(order.index(stage) for stage in stages), (
+            row["project_id"],
+            phrase,
+        )
+
+
+def test_to_strive_for_a_project_is_never_firm(outline: list[str]) -> None:
+    names = {"P08-04": "LNG接收站二期", "P08-05": "三期码头", "P09-17": "地铁6号线二期", "P09-18": "12号线"}
+    striven = [phrase for phrase in re.findall(r"[^，。；]+", "".join(outline)) if phrase.startswith("争取")]
+    modifiers = {row["project_id"]: listed(row["required_modifiers"]) for row in seed("projects")}
+    for project, name in names.items():
+        assert any(name in phrase for phrase in striven), name
+        assert "strive" in modifiers[project], project
 
 
 def test_school_projects_add_up_to_the_totals_of_the_text() -> None:

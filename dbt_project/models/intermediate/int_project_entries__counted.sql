@@ -8,15 +8,30 @@ entries as (
     from {{ ref('projects') }} as projects
 ),
 
+-- What decisions say of an entry: whether its verb asks for a stage (DEC-P6), whether a soft word keeps it from red (DEC-T6).
+decided as (
+    select
+        plan_id,
+        target_id as project_id,
+        max(parameter_value) filter (where parameter = 'required_stage') as required_stage,
+        max(parameter_value) filter (where parameter = 'soft_lamp') as soft_lamp
+    from {{ ref('int_decision_parameters__effective') }}
+    where target_type = 'project' and is_read
+    group by plan_id, target_id
+),
+
 -- What the text asks of either entry is asked of the project.
 asked as (
     select
-        plan_id,
-        counted_as_project_id,
-        min(required_stage_id) as required_stage_id,
-        min(required_modifiers) as required_modifiers
+        entries.plan_id,
+        entries.counted_as_project_id,
+        min(case when coalesce(decided.required_stage, 'by_verb') = 'by_verb' then entries.required_stage_id end)
+            as required_stage_id,
+        min(case when coalesce(decided.soft_lamp, 'never_red') = 'never_red' then entries.required_modifiers end)
+            as required_modifiers
     from entries
-    group by plan_id, counted_as_project_id
+    left join decided on entries.plan_id = decided.plan_id and entries.project_id = decided.project_id
+    group by entries.plan_id, entries.counted_as_project_id
 ),
 
 stages as (
