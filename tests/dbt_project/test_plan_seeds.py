@@ -106,13 +106,14 @@ def test_no_two_rows_share_a_key_and_ids_follow_their_pattern() -> None:
         ("text_targets", "text_target_id", r"[BT]\d{3}"),
         ("projects", "project_id", r"P\d{2}-\d{2}"),
         ("decisions", "decision_id", r"DEC-[A-Z]?\d{1,2}"),
+        ("omissions", "omission_id", r"O\d{3}"),
     ):
         ids = [row[column] for row in seed(name)]
         assert len(ids) == len(set(ids)), name
         assert [one for one in ids if not re.fullmatch(pattern, one)] == [], name
 
 
-@pytest.mark.parametrize("name", ["text_targets", "projects", "project_targets"])
+@pytest.mark.parametrize("name", ["text_targets", "projects", "project_targets", "omissions"])
 def test_printed_words_stand_at_the_cited_lines(name: str, outline: list[str]) -> None:
     absent = [
         (row["printed_zh"], row["plan_line_from"], row["plan_line_to"])
@@ -124,7 +125,7 @@ def test_printed_words_stand_at_the_cited_lines(name: str, outline: list[str]) -
 
 def test_the_citation_names_the_same_lines_section_and_box() -> None:
     chapters = {row["section_id"]: row for row in seed("plan_sections")}
-    for row in seed("text_targets") + seed("projects"):
+    for row in seed("text_targets") + seed("projects") + seed("omissions"):
         first, last = row["plan_line_from"], row["plan_line_to"]
         lines = first if first == last else f"{first}–{last}"
         place = chapters[row["section_id"]]
@@ -148,9 +149,42 @@ def test_sections_and_boxes_stand_at_their_lines(outline: list[str]) -> None:
 
 def test_a_cited_line_lies_in_the_cited_section() -> None:
     starts = [(int(row["plan_line"]), row["section_id"]) for row in seed("plan_sections")]
-    for row in seed("text_targets") + seed("projects"):
+    for row in seed("text_targets") + seed("projects") + seed("omissions"):
         inside = [section for line, section in starts if line <= int(row["plan_line_from"])][-1]
         assert row["section_id"] == inside, row["printed_zh"]
+
+
+@pytest.mark.parametrize(
+    ("words", "least"),
+    [
+        (r"一批", 19),
+        (r"全覆盖|覆盖全|全员|覆盖城乡", 14),
+        (r"到2025年", 9),
+        (r"[一二三四五六七八九]大(?:计划|中心|高地|学校|载体|产业|攻坚|对接|特色)", 6),
+    ],
+)
+def test_what_reads_like_a_target_is_one_or_is_left_out_with_a_reason(
+    words: str, least: int, outline: list[str]
+) -> None:
+    """From chapter 3 on: each such word lies in the lines of a target, a project or an omission."""
+    told = {
+        line
+        for row in seed("text_targets") + seed("projects") + seed("omissions")
+        for line in range(int(row["plan_line_from"]), int(row["plan_line_to"]) + 1)
+    }
+    line_of = [number for number, line in enumerate(outline, 1) for _ in line]
+    text = "".join(outline)
+    found = [line_of[hit.start()] for hit in re.finditer(words, text) if line_of[hit.start()] > 371]
+    assert len(found) >= least
+    assert [line for line in found if line not in told and line + 1 not in told] == []
+
+
+def test_an_omission_is_no_target_and_no_project() -> None:
+    taken = {squeezed(row["printed_zh"]) for row in seed("text_targets")} | {
+        squeezed(row["name_zh"]) for row in seed("projects")
+    }
+    assert [row["omission_id"] for row in seed("omissions") if row["printed_zh"] in taken] == []
+    assert Counter(row["omission_class"] for row in seed("omissions"))["named_works"] >= 30
 
 
 def test_figures_are_those_of_the_printed_words() -> None:
