@@ -305,6 +305,13 @@ def test_the_same_project_in_two_boxes_is_decided_to_count_once() -> None:
     }
     linked = {row["project_id"]: row["same_as_project_id"] for row in seed("projects")}
     assert {one for pair in linked.items() if pair[1] for one in pair} == once
+    pairs = {frozenset(pair) for pair in linked.items() if pair[1]}
+    # The forum is told in boxes 1 and 7, the school that moves twice in one sentence of box 16.
+    assert {frozenset({"P01-03", "P07-01"}), frozenset({"P16-03", "P16-06"})} <= pairs
+    types = {row["project_id"]: row["project_type"] for row in seed("projects")}
+    for one, other in pairs:
+        assert linked[one] == other and linked[other] == one, "each entry names the other"
+        assert types[one] == types[other], "a stage of one entry is a stage of the other"
 
 
 def test_stages_follow_one_another_and_points_rest_on_a_decision() -> None:
