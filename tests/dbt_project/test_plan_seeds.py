@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -239,19 +240,93 @@ def test_units_of_figures_in_digits_are_printed_beside_them() -> None:
     assert not_printed == {"T008"}
 
 
-def test_table_figures_stand_in_the_table(outline: list[str]) -> None:
-    table = "".join(outline[289:372])
+def cited_lines(citation: str) -> tuple[int, int]:
+    """First and last line of a citation of one place."""
+    first, last = re.findall(r"第(\d+)(?:–(\d+))?行", citation)[-1]
+    return int(first), int(last or first)
+
+
+def test_every_row_of_the_table_is_carried_over_as_its_own_lines_print_it(outline: list[str]) -> None:
+    """Number, name, unit, attribute, baseline, target and units, in this order and nothing between them.
+
+    A number that has a line to itself was emptied as a page number is.
+    A baseline and a target exchanged, or the figures of two indicators, would stand in the table all the same.
+    """
+    targets = {row["indicator_code"]: row for row in seed("targets")}
+    baselines = {row["indicator_code"]: row for row in seed("baselines")}
+    spellings: dict[str, set[str]] = {}
+    for row in seed("unit_aliases"):
+        spellings.setdefault(row["unit_id"], set()).add(row["alias_zh"])
+    attributes = {"expected": "预期性", "binding": "约束性"}
+    ends = []
+    for row in seed("indicators"):
+        code = row["indicator_code"]
+        first, last = cited_lines(row["citation"])
+        printed = "".join(outline[first - 1 : last])
+        # Units of 1 and 20 are not printed (DEC-G1).
+        unit = "" if code in ("01", "20") else f"（{re.escape(row['unit'])}）"
+        units = "".join(
+            f"(?:{'|'.join(sorted(spellings[one]))})" for one in listed(row["responsible_unit_ids"])
+        )
+        expected = (
+            f"(?:安全)?(?:{int(code)})?{re.escape(squeezed(row['name_zh']))}{unit}{attributes[row['attribute']]}"
+            f"{re.escape(baselines[code]['baseline_printed'])}{re.escape(squeezed(targets[code]['target_printed']))}"
+            f"{units}"
+        )
+        assert re.fullmatch(expected, printed), (code, expected, printed)
+        assert (
+            cited_lines(targets[code]["citation"])
+            == cited_lines(baselines[code]["citation"])
+            == (first, last)
+        )
+        ends.append((first, last))
+    assert all(last < first for (_, last), (first, _) in pairwise(ends))
+    assert {row["citation"].split("（")[0] for row in seed("indicators")} == {"第二章第三节 主要指标表"}
+
+
+def test_figures_of_the_table_are_those_of_the_printed_words() -> None:
     for row in seed("targets"):
-        printed = row["target_printed"]
-        assert squeezed(printed) in table, row["indicator_code"]
         if row["target_value"]:
-            assert Decimal(row["target_value"]) in figures(printed), row["indicator_code"]
+            assert Decimal(row["target_value"]) in figures(row["target_printed"]), row["indicator_code"]
     for row in seed("baselines"):
-        assert row["baseline_printed"] in table, row["indicator_code"]
         if row["baseline_value"]:
             assert Decimal(row["baseline_value"]) == Decimal(row["baseline_printed"]), row["indicator_code"]
-    for row in seed("indicators"):
-        assert squeezed(row["name_zh"]) in table, row["indicator_code"]
+
+
+def test_the_plan_is_named_and_dated_as_it_was_issued(outline: list[str]) -> None:
+    (plan,) = seed("plans")
+    issued = "".join(outline[1:14])
+    assert f"《{plan['name_zh']}》" in issued
+    assert plan["document_no"] in issued
+    year, month, day = (int(part) for part in plan["adopted_on"].split("-"))
+    assert f"{year}年{month}月{day}日" in issued
+    assert f"{year}年{month}月{day}日印发" in outline[1961]
+
+
+def test_boxes_of_one_title_are_translated_alike_and_told_apart_by_a_note() -> None:
+    titles: dict[str, list[Row]] = {}
+    for row in seed("plan_boxes"):
+        titles.setdefault(row["title_zh"], []).append(row)
+    shared = [rows for rows in titles.values() if len(rows) > 1]
+    assert [[row["box_no"] for row in rows] for rows in shared] == [["1", "2", "3"]]
+    for rows in titles.values():
+        assert len({row["title_en"] for row in rows}) == 1
+        assert len({row["note_zh"] for row in rows}) == len(rows)
+        assert all(bool(row["note_zh"]) == bool(row["note_en"]) == (len(rows) > 1) for row in rows)
+
+
+def test_the_doubts_of_the_register_are_carried_over() -> None:
+    """What the register of ambiguities names stands in a decision or beside the figure."""
+    decisions = {row["decision_id"]: row["decision_zh"] + row["reason_zh"] for row in seed("decisions")}
+    assert "沙尘" in decisions["DEC-15"]
+    assert "沙尘" in decisions["DEC-I15"]
+    assert "疫情" in decisions["DEC-01"]
+    doubtful = {
+        row["indicator_code"]
+        for row in seed("baselines")
+        if row["baseline_status"] not in ("stated", "missing")
+    }
+    assert {"01", "06"} <= doubtful
 
 
 def test_units_resolve_and_every_printed_spelling_is_an_alias(outline: list[str]) -> None:
