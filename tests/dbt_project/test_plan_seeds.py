@@ -524,6 +524,36 @@ def test_decisions_choose_one_of_their_options_in_both_languages() -> None:
         ]
 
 
+def test_a_decision_cites_the_lines_of_all_it_touches() -> None:
+    """Where it cites the lines of its targets; none breaks off with "and so on"."""
+    lines = {("indicator", row["indicator_code"]): row["citation"] for row in seed("indicators")}
+    lines |= {("text_target", row["text_target_id"]): row["citation"] for row in seed("text_targets")}
+    for row in seed("decisions"):
+        assert not row["citation"].endswith("等"), row["decision_id"]
+        assert len(re.findall(r"[A-Z]: ", row["options"])) > 1, row["decision_id"]
+        if "decision_targets" in row["citation"]:
+            for target in seed("decision_targets"):
+                key = (target["target_type"], target["target_id"])
+                if target["decision_id"] == row["decision_id"] and key in lines:
+                    (place,) = re.findall(r"第[\d–]+行", lines[key])
+                    assert place in row["citation"], (row["decision_id"], key)
+
+
+def test_a_sign_that_is_not_printed_rests_on_a_decision() -> None:
+    decided = {row["target_id"] for row in seed("decision_targets") if row["effect"] == "operator"}
+    signs = {"at_least", "at_most", "exceed"}
+    for row in seed("text_targets"):
+        bare = not signs & set(listed(row["modifiers"])) and row["figure_basis"] in ("printed", "worded")
+        # A size class alone is a threshold, decided as such (DEC-T5).
+        if (
+            row["role"] == "target"
+            and bare
+            and row["operator"] in ("ge", "le")
+            and row["text_target_id"] != "T004"
+        ):
+            assert row["text_target_id"] in decided, row["text_target_id"]
+
+
 def test_every_letter_of_a_decision_that_is_read_says_what_it_means() -> None:
     """A letter without a parameter would be chosen and change nothing."""
     meant = {(row["decision_id"], row["option"]) for row in every_plan("decision_options")}
