@@ -176,7 +176,7 @@ select
                 || '、未报或无法判断 ' || coalesce(grey_count, 0)
         when status = 'not_reported' then '没有单位填报'
         when status = 'completed' then position_zh || '，已完成'
-        when status = 'stage_reached' then position_zh || '，已达到规划要求的阶段，项目未完成'
+        when status = 'stage_reached' then position_zh || '，已达到规划要求的阶段，尚未到末一阶段'
         when missed_start_date is not null then position_zh || '；计划 ' || strftime(missed_start_date, '%Y-%m') || ' 开工，尚未开工'
         when missed_stage_date is not null then position_zh || '；' || strftime(missed_stage_date, '%Y-%m') || ' 应达的阶段未达到'
         when lag_pp is null and status = 'on_schedule' then position_zh || '；按' || basis_zh || '没有逾期的阶段'
@@ -194,7 +194,7 @@ select
                 || ', not reported or not to be judged ' || coalesce(grey_count, 0)
         when status = 'not_reported' then 'no unit reported it'
         when status = 'completed' then position_en || ', completed'
-        when status = 'stage_reached' then position_en || ', the stage the plan asks for; the project is not complete'
+        when status = 'stage_reached' then position_en || ', what the plan asks for is reached; the last stage is not'
         when missed_start_date is not null
             then position_en || '; planned to start in ' || strftime(missed_start_date, '%Y-%m') || ', not started'
         when missed_stage_date is not null
