@@ -16,6 +16,8 @@
     ("projects", "project_id", "'unit'", "responsible_unit_ids"),
     ("projects", "project_id", "'modifier'", "required_modifiers"),
     ("projects", "project_id", "'stage of ' || project_type", "required_stage_id"),
+    ("omissions", "omission_id", "'section'", "section_id"),
+    ("omissions", "omission_id", "'box'", "box_no"),
     ("project_targets", "project_id", "'project'", "project_id"),
     ("project_targets", "project_id", "target_type", "target_id"),
     ("decision_targets", "decision_id", "target_type", "target_id"),

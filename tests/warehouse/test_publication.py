@@ -15,14 +15,16 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raw.errors import BadInput
 from tests.warehouse.small_build import make_build
 from warehouse.diff import ReleaseDiff, diff
+from warehouse.paths import DBT_PROJECT
 from warehouse.publication import charts, words
-from warehouse.publication.bulletin import Edition, bulletin, cell_id
+from warehouse.publication.bulletin import BOX_COUNTS, Edition, bulletin, cell_id
 from warehouse.publication.content_hash import (
     content_hashes,
     parquet_content,
@@ -313,6 +315,29 @@ def test_a_year_without_accounts_shows_a_dash(tmp_path: Path) -> None:
     years = [year for year, _ in rows]
     assert "2021" in years[: years.index("2020")]
     assert re.sub(r"<[^>]*>", "", dict(reversed(rows))["2021"]) == "————"
+
+
+def test_every_status_of_a_project_has_its_words_and_may_be_given_by_an_override() -> None:
+    def accepted(path: str, table: str) -> set[str]:
+        contract = yaml.safe_load((DBT_PROJECT / path).read_text(encoding="utf-8"))
+        (described,) = (one for one in contract.get("models", contract.get("seeds")) if one["name"] == table)
+        (status,) = (column for column in described["columns"] if column["name"] == "status")
+        return set(status["data_tests"][0]["accepted_values"]["arguments"]["values"])
+
+    statuses = accepted("models/marts/plan/_projects__models.yml", "fct_project_progress")
+    assert set(words.PROJECT_STATUSES) == statuses
+    assert words.PROJECT_STATUSES["stage_reached"] != words.PROJECT_STATUSES["completed"]
+    # A heading is told by the projects below it.
+    assert statuses - {"heading"} <= accepted("seeds/plan/_overrides__seeds.yml", "status_overrides")
+
+
+@pytest.mark.parametrize("template", ["bulletin.html", "evaluation.html"])
+def test_every_count_of_a_box_has_a_head(template: str) -> None:
+    text = (Path(charts.__file__).parent / "templates" / template).read_text(encoding="utf-8")
+    heads = re.findall(r'\[(\("项目", "Projects"\).*?)\]', text)
+    assert [len(re.findall(r'\("', head)) for head in heads] == [len(BOX_COUNTS)]
+    labels = re.findall(r'\[("项目", "绿".*?)\]\[', text)
+    assert {label.count(",") + 1 for label in labels} <= {len(BOX_COUNTS)}
 
 
 def test_an_old_judgement_says_how_old_it_is(tmp_path: Path, page: str) -> None:

@@ -47,6 +47,7 @@ BOX_COUNTS = (
     "red_number",
     "grey_number",
     "completed_number",
+    "stage_reached_number",
     "not_reported_number",
 )
 ACCOUNTS = ("GDP", "VA_PRIMARY", "VA_SECONDARY", "VA_TERTIARY")

@@ -139,6 +139,7 @@ PROJECT_STATUSES = {
     "heading": Word("工程包", "programme"),
     "not_reported": Word("未报", "not reported"),
     "completed": Word("已完成", "completed"),
+    "stage_reached": Word("已达要求阶段", "stage asked reached"),
     "not_started": Word("未开工", "not started"),
     "overdue": Word("逾期", "overdue"),
     "stage_only": Word("只报阶段", "stage only"),

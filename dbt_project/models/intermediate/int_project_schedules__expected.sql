@@ -1,20 +1,23 @@
 -- What is due of each project at the end of the reference month: by the unit's own plan, the printed years, or the
--- plan period where the decision on project_schedule says so (DEC-P7). Between two dates the points rise evenly.
+-- plan period where the decision on project_schedule says so (DEC-P7); by the printed years alone, or not at all, where it
+-- says that. Between two dates the points rise evenly.
 with
 
 periods as (
     select
         plans.plan_id,
         make_date(plans.first_year, 1, 1) as first_date,
-        case when decisions.parameter_value = 'plan_period' then make_date(plans.last_year, 12, 31) end
-            as default_end_date
+        case when parameters.parameter_value = 'plan_period' then make_date(plans.last_year, 12, 31) end
+            as default_end_date,
+        coalesce(parameters.parameter_value, '') not in ('printed', 'none') as is_own_plan_used,
+        coalesce(parameters.parameter_value, '') != 'none' as is_followed
     from {{ ref('plans') }} as plans
-    left join {{ ref('decisions') }} as decisions
+    left join {{ ref('int_decision_parameters__effective') }} as parameters
         on
-            plans.plan_id = decisions.plan_id
-            and decisions.parameter = 'project_schedule'
-            and decisions.effective_from <= {{ as_of_date() }}
-            and (decisions.effective_to is null or decisions.effective_to > {{ as_of_date() }})
+            plans.plan_id = parameters.plan_id
+            and parameters.target_type = 'plan'
+            and parameters.parameter = 'project_schedule'
+            and parameters.is_read
 ),
 
 returned as (
@@ -35,7 +38,8 @@ returned as (
     from {{ ref('int_project_entries__counted') }} as entries
     inner join {{ ref('int_project_stages__reached') }} as reached
         on entries.plan_id = reached.plan_id and entries.counted_as_project_id = reached.project_id
-    where entries.is_counted
+    inner join periods on entries.plan_id = periods.plan_id
+    where entries.is_counted and periods.is_own_plan_used
     group by entries.plan_id, entries.project_id
 ),
 
@@ -46,9 +50,14 @@ planned as (
         entries.goal_pct,
         entries.required_stage_no,
         periods.first_date,
-        coalesce(returned.start_date, entries.printed_start_date) as planned_start_date,
-        coalesce(returned.end_date, entries.printed_end_date, periods.default_end_date) as planned_end_date,
+        periods.is_own_plan_used,
+        case when periods.is_followed then coalesce(returned.start_date, entries.printed_start_date) end as planned_start_date,
         case
+            when periods.is_followed
+                then coalesce(returned.end_date, entries.printed_end_date, periods.default_end_date)
+        end as planned_end_date,
+        case
+            when not periods.is_followed then 'none'
             when returned.has_plan then 'returned'
             when coalesce(entries.printed_start_date, entries.printed_end_date) is not null then 'printed'
             when periods.default_end_date is not null then 'default'
@@ -77,7 +86,10 @@ anchors as (
     from planned
     inner join {{ ref('int_project_stages__reached') }} as reached
         on planned.plan_id = reached.plan_id and planned.project_id = reached.project_id
-    where reached.planned_on is not null and reached.stage_no < planned.required_stage_no
+    where
+        reached.planned_on is not null
+        and reached.stage_no < planned.required_stage_no
+        and planned.is_own_plan_used
     union all
     select
         plan_id,

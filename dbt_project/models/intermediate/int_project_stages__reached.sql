@@ -21,8 +21,11 @@ select
 from {{ ref('stg_unit_returns__project_milestones') }} as reports
 inner join {{ ref('int_project_entries__counted') }} as entries
     on reports.plan_id = entries.plan_id and reports.project_id = entries.project_id
-left join {{ ref('project_stages') }} as stages
-    on entries.project_type = stages.project_type and reports.stage_id = stages.stage_id
+left join {{ ref('int_project_stages__scored') }} as stages
+    on
+        entries.plan_id = stages.plan_id
+        and entries.project_type = stages.project_type
+        and reports.stage_id = stages.stage_id
 where
     reports.reported_on <= {{ as_of_date() }}
     and reports.return_month <= '{{ var("reference_month") }}'

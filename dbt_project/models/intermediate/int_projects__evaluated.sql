@@ -1,16 +1,16 @@
 -- Where each project that is followed itself stands (headings are rolled up in the mart): stage, points, gap, lamp.
 -- Types without points are judged by the dates of their stages alone (DEC-P1); cuts as for targets (status_thresholds).
+-- Only the last stage completes a project: one the plan merely asks to start is done with its start, and not completed.
 with
 
-red_after as (
+-- What is decided about dates that passed without the work (DEC-P8): the months to red, or that they are not judged.
+decided as (
     select
         plan_id,
-        max(cast(parameter_value as integer)) as red_after_months
-    from {{ ref('decisions') }}
-    where
-        parameter = 'start_red_after_months'
-        and effective_from <= {{ as_of_date() }}
-        and (effective_to is null or effective_to > {{ as_of_date() }})
+        cast(max(parameter_value) filter (where parameter = 'start_red_after_months') as integer) as red_after_months,
+        coalesce(max(parameter_value) filter (where parameter = 'missed_dates'), 'judged') = 'judged' as are_dates_judged
+    from {{ ref('int_decision_parameters__effective') }}
+    where target_type = 'plan' and is_read
     group by plan_id
 ),
 
@@ -66,12 +66,14 @@ measured as (
             when entries.measured_by = 'counted' then reported.completed_quantity >= entries.quantity_value
             else coalesce(reported.stage_no, 0) >= entries.required_stage_no
         end as is_done,
+        entries.measured_by = 'counted' or reported.stage_no >= entries.last_stage_no as is_last_stage,
         case
             when reported.project_id is null then null
             when entries.measured_by = 'counted' then 100.0 * reported.completed_quantity / entries.quantity_value
             when entries.goal_pct is not null then coalesce(reported.points_pct, 0)
         end as progress_pct,
-        red_after.red_after_months,
+        decided.red_after_months,
+        coalesce(decided.are_dates_judged, true) as are_dates_judged,
         thresholds.ahead_above_pp,
         thresholds.lagging_below_pp,
         thresholds.red_below_pp
@@ -80,7 +82,7 @@ measured as (
         on entries.plan_id = schedules.plan_id and entries.project_id = schedules.project_id
     inner join {{ ref('status_thresholds') }} as thresholds on entries.plan_id = thresholds.plan_id
     left join reported on entries.plan_id = reported.plan_id and entries.project_id = reported.project_id
-    left join red_after on entries.plan_id = red_after.plan_id
+    left join decided on entries.plan_id = decided.plan_id
 ),
 
 late as (
@@ -88,10 +90,15 @@ late as (
         *,
         progress_pct - schedule_pct as lag_pp,
         -- Of the dates that have passed without the work: the start, a planned stage, the end.
-        case when not has_started and last_day(planned_start_date) <= {{ reference_month_end() }} then planned_start_date end
-            as missed_start_date,
         case
-            when progress_pct is null and last_day(least(next_planned_date, planned_end_date)) <= {{ reference_month_end() }}
+            when are_dates_judged and not has_started and last_day(planned_start_date) <= {{ reference_month_end() }}
+                then planned_start_date
+        end as missed_start_date,
+        case
+            when
+                are_dates_judged
+                and progress_pct is null
+                and last_day(least(next_planned_date, planned_end_date)) <= {{ reference_month_end() }}
                 then least(next_planned_date, planned_end_date)
         end as missed_stage_date
     from measured
@@ -102,10 +109,11 @@ judged as (
         *,
         case
             when not is_reported then 'not_reported'
-            when is_done then 'completed'
+            when is_done and is_last_stage then 'completed'
+            when is_done then 'stage_reached'
             when missed_start_date is not null then 'not_started'
             when missed_stage_date is not null then 'overdue'
-            when lag_pp is null and schedule_basis = 'returned' then 'on_schedule'
+            when lag_pp is null and schedule_basis = 'returned' and are_dates_judged then 'on_schedule'
             when lag_pp is null then 'stage_only'
             when lag_pp > ahead_above_pp then 'ahead'
             when lag_pp >= 0 then 'on_schedule'
@@ -120,7 +128,7 @@ lit as (
         *,
         case
             when status in ('not_reported', 'stage_only') then 'grey'
-            when status in ('completed', 'ahead', 'on_schedule', 'slightly_behind') then 'green'
+            when status in ('completed', 'stage_reached', 'ahead', 'on_schedule', 'slightly_behind') then 'green'
             when
                 lag_pp < red_below_pp
                 or coalesce(missed_start_date, missed_stage_date) + to_months(red_after_months) <= {{ reference_month_end() }}
@@ -131,7 +139,7 @@ lit as (
 )
 
 select
-    * exclude (hard_lamp, ahead_above_pp, lagging_below_pp, red_below_pp, red_after_months),
+    * exclude (hard_lamp, is_last_stage, ahead_above_pp, lagging_below_pp, red_below_pp, red_after_months, are_dates_judged),
     case when hard_lamp = 'red' and is_soft then 'yellow' else hard_lamp end as lamp,
     hard_lamp = 'red' and is_soft as is_softened
 from lit

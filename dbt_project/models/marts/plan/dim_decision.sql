@@ -13,5 +13,10 @@ select
     decided_on,
     state,
     coalesce(parameter, '') as parameter,
-    coalesce(parameter_value, '') as parameter_value
+    coalesce(parameter_value, '') as parameter_value,
+    options_en,
+    chosen_option,
+    effective_from,
+    effective_to,
+    citation
 from {{ ref('decisions') }}

@@ -128,9 +128,11 @@ found as (
             else 'grey'
         end as lamp,
         projects_number || ' 项：绿 ' || green_number || '、黄 ' || yellow_number || '、红 ' || red_number || '、灰 '
-        || grey_number || '（其中未报 ' || not_reported_number || '）；完成 ' || completed_number as text_zh,
+        || grey_number || '（其中未报 ' || not_reported_number || '）；完成 ' || completed_number
+        || '，达到要求阶段 ' || stage_reached_number as text_zh,
         projects_number || ' projects: green ' || green_number || ', yellow ' || yellow_number || ', red ' || red_number
-        || ', grey ' || grey_number || ' (' || not_reported_number || ' not reported); completed ' || completed_number as text_en,
+        || ', grey ' || grey_number || ' (' || not_reported_number || ' not reported); completed ' || completed_number
+        || ', at the stage asked ' || stage_reached_number as text_en,
         {{ evidence_id('fct_project_lamps_by_box', ['plan_id', 'box_number'], 'projects_number') }} as evidence_ids
     from boxes
     union all by name

@@ -16,6 +16,7 @@ select
         ) as {{ lamp }}_number,
     {%- endfor %}
     cast(count(*) filter (where progress.is_counted and progress.status = 'completed') as integer) as completed_number,
+    cast(count(*) filter (where progress.is_counted and progress.status = 'stage_reached') as integer) as stage_reached_number,
     cast(count(*) filter (where progress.is_counted and progress.status = 'not_reported') as integer) as not_reported_number
 from {{ ref('plan_boxes') }} as boxes
 left join {{ ref('fct_project_progress') }} as progress

@@ -38,7 +38,8 @@ rolled as (
         count(*) filter (where evaluated.lamp = 'yellow') as yellow_count,
         count(*) filter (where evaluated.lamp = 'red') as red_count,
         count(*) filter (where evaluated.lamp = 'grey') as grey_count,
-        count(*) filter (where evaluated.is_done) as done_count,
+        count(*) filter (where evaluated.status = 'completed') as completed_count,
+        count(*) filter (where evaluated.status = 'stage_reached') as stage_reached_count,
         coalesce(bool_or(evaluated.origin = 'simulated'), false) as is_simulated,
         max(evaluated.reported_on) as reported_on
     from children
@@ -47,13 +48,25 @@ rolled as (
     group by children.plan_id, children.heading_id
 ),
 
+-- Those about the project or its type, and of those about the whole plan the ones a project reads.
 decisions as (
     select
-        plan_id,
-        string_agg(decision_id, '; ' order by decision_id) as decision_ids
-    from {{ ref('decisions') }}
-    where parameter in ('project_schedule', 'start_red_after_months', 'stage_points')
-    group by plan_id
+        entries.plan_id,
+        entries.project_id,
+        string_agg(distinct decided.decision_id, '; ' order by decided.decision_id) as decision_ids
+    from {{ ref('int_project_entries__counted') }} as entries
+    inner join {{ ref('int_decision_parameters__effective') }} as decided
+        on
+            entries.plan_id = decided.plan_id
+            and (
+                (decided.target_type = 'project' and entries.project_id = decided.target_id)
+                or (decided.target_type = 'project_type' and entries.project_type = decided.target_id)
+                or (
+                    decided.target_type = 'plan'
+                    and decided.parameter in ('project_schedule', 'start_red_after_months', 'missed_dates')
+                )
+            )
+    group by entries.plan_id, entries.project_id
 ),
 
 told as (
@@ -82,7 +95,8 @@ told as (
         rolled.yellow_count,
         rolled.red_count,
         rolled.grey_count,
-        rolled.done_count,
+        rolled.completed_count,
+        rolled.stage_reached_count,
         decisions.decision_ids,
         coalesce(evaluated.reported_on, rolled.reported_on) as last_reported_on,
         case when entries.measured_by = 'heading' then 'heading' else evaluated.status end as status,
@@ -98,7 +112,7 @@ told as (
     left join {{ ref('int_projects__evaluated') }} as evaluated
         on entries.plan_id = evaluated.plan_id and entries.counted_as_project_id = evaluated.project_id
     left join rolled on entries.plan_id = rolled.plan_id and entries.project_id = rolled.project_id
-    left join decisions on entries.plan_id = decisions.plan_id
+    left join decisions on entries.plan_id = decisions.plan_id and entries.project_id = decisions.project_id
 ),
 
 worded as (
@@ -157,14 +171,16 @@ select
     case
         when status = 'heading'
             then
-                '下级项目 ' || coalesce(child_count, 0) || ' 个：完成 ' || coalesce(done_count, 0) || '；绿 '
-                || coalesce(green_count, 0) || '、黄 ' || coalesce(yellow_count, 0) || '、红 ' || coalesce(red_count, 0)
+                '下级项目 ' || coalesce(child_count, 0) || ' 个：完成 ' || coalesce(completed_count, 0) || '、达到要求阶段 '
+                || coalesce(stage_reached_count, 0) || '；绿 ' || coalesce(green_count, 0) || '、黄 ' || coalesce(yellow_count, 0) || '、红 ' || coalesce(red_count, 0)
                 || '、未报或无法判断 ' || coalesce(grey_count, 0)
         when status = 'not_reported' then '没有单位填报'
-        when status = 'completed' then position_zh || '，已达到要求'
+        when status = 'completed' then position_zh || '，已完成'
+        when status = 'stage_reached' then position_zh || '，已达到规划要求的阶段，尚未到末一阶段'
         when missed_start_date is not null then position_zh || '；计划 ' || strftime(missed_start_date, '%Y-%m') || ' 开工，尚未开工'
         when missed_stage_date is not null then position_zh || '；' || strftime(missed_stage_date, '%Y-%m') || ' 应达的阶段未达到'
-        when lag_pp is null and schedule_basis = 'returned' then position_zh || '；按' || basis_zh || '没有逾期的阶段'
+        when lag_pp is null and status = 'on_schedule' then position_zh || '；按' || basis_zh || '没有逾期的阶段'
+        when lag_pp is null and progress_pct is not null then position_zh || '；没有可比的时间进度'
         when lag_pp is null then position_zh || '；此类项目不计进度分，只报阶段'
         else
             position_zh || '；进度 ' || {{ said('progress_pct') }} || '%，应达 ' || {{ said('schedule_pct') }} || '%（' || basis_zh || '）'
@@ -173,16 +189,18 @@ select
     case
         when status = 'heading'
             then
-                coalesce(child_count, 0) || ' projects below: ' || coalesce(done_count, 0) || ' completed; green '
-                || coalesce(green_count, 0) || ', yellow ' || coalesce(yellow_count, 0) || ', red ' || coalesce(red_count, 0)
+                coalesce(child_count, 0) || ' projects below: ' || coalesce(completed_count, 0) || ' completed, '
+                || coalesce(stage_reached_count, 0) || ' at the stage asked; green ' || coalesce(green_count, 0) || ', yellow ' || coalesce(yellow_count, 0) || ', red ' || coalesce(red_count, 0)
                 || ', not reported or not to be judged ' || coalesce(grey_count, 0)
         when status = 'not_reported' then 'no unit reported it'
-        when status = 'completed' then position_en || ', what is asked is reached'
+        when status = 'completed' then position_en || ', completed'
+        when status = 'stage_reached' then position_en || ', what the plan asks for is reached; the last stage is not'
         when missed_start_date is not null
             then position_en || '; planned to start in ' || strftime(missed_start_date, '%Y-%m') || ', not started'
         when missed_stage_date is not null
             then position_en || '; a stage due in ' || strftime(missed_stage_date, '%Y-%m') || ' was not reached'
-        when lag_pp is null and schedule_basis = 'returned' then position_en || '; by ' || basis_en || ' no stage is overdue'
+        when lag_pp is null and status = 'on_schedule' then position_en || '; by ' || basis_en || ' no stage is overdue'
+        when lag_pp is null and progress_pct is not null then position_en || '; there is no schedule to compare with'
         when lag_pp is null then position_en || '; no points are given to this type, the stage alone is told'
         else
             position_en || '; ' || {{ said('progress_pct') }} || '% against ' || {{ said('schedule_pct') }} || '% due by ' || basis_en
