@@ -162,6 +162,12 @@ def make_file(folder: Path, lines: int) -> Path:
     wanted = simulate.Wanted("import", months, AS_OF, 7, lines_per_month=lines // len(months))
     started = time.perf_counter()
     simulate.write(file, wanted)
+    # Dropped a minute ago, so that it has settled, and known by the past day it is pulled as of.
+    sidecar = file.with_name(f"{file.name}.facts.json")
+    said = json.loads(sidecar.read_text(encoding="utf-8")) | {"known_from": AS_OF.isoformat()}
+    sidecar.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    for one in (file, sidecar):
+        os.utime(one, (time.time() - 60,) * 2)
     size = file.stat().st_size / 1e6
     print(f"{file.name}: {lines} lines, {size:.0f} MB, made in {time.perf_counter() - started:.1f} s")
     return file
