@@ -28,6 +28,8 @@ from warehouse.publication.bulletin import BOX_COUNTS, PROGRESS_FIGURES, cell_id
 from warehouse.publication.content_hash import main_tables
 
 BULLETIN, DATABASE, PART = "bulletin.html", "warehouse.duckdb", "part.parquet"
+# One row a stage, the last word on it: what a project's row of the mart rests on.
+PROJECT_REPORTS = "intermediate.int_project_stages__reached"
 _TABLES = ("fct_indicator_values", "fct_observations", "fct_observation_vintages")
 _PROGRESS_COLUMNS = (
     *PROGRESS_FIGURES,
@@ -47,6 +49,12 @@ _JUDGED_COLUMNS = {
     "fct_project_lamps_by_box": BOX_COUNTS,
     "fct_yearly_assessment": ("yearly_value", "actual_value", "completion_rate_pct"),
     "fct_revision_proposals": ("needed_change_value", "best_change_value"),
+}
+_REPORTED = {
+    "reached_on": "到达 reached",
+    "planned_on": "计划 planned",
+    "completed_quantity": "完成 done",
+    "evidence": "依据 evidence",
 }
 _SHEET_CELL = re.compile(r"(?P<sheet>.+)!(?P<cell>[A-Z]{1,3}[1-9]\d*)")
 _PULL_AGAIN = "restore it from a backup, or move the folder away and pull again: python -m raw pull <feed>"
@@ -214,7 +222,7 @@ def _used(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any], column:
 def _inputs(
     connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, Any], landing_root: Path
 ) -> Iterator[Origin]:
-    """The landed figures that a row of another computed table rests on."""
+    """The landed figures and reports that a row of another computed table rests on."""
     if table in ("fct_text_target_progress", "fct_revision_proposals"):
         target_id = row.get("target_id") or row["text_target_id"]
         for used in rows_of(
@@ -233,6 +241,14 @@ def _inputs(
             [row["plan_id"], row["indicator_code"], str(row["reference_year"]), row["actual_source_id"]],
         ):
             yield _origin(connection, "fct_indicator_values", used, landing_root)
+    elif table == "fct_project_progress":
+        for used in rows_of(
+            connection,
+            f"select * from {PROJECT_REPORTS} where plan_id = ? and project_id = ?"
+            " order by stage_no, stage_id",
+            [row["plan_id"], row["counted_as_project_id"]],
+        ):
+            yield _origin(connection, PROJECT_REPORTS, used, landing_root)
 
 
 def _origin(
@@ -347,7 +363,7 @@ def _progress_lines(row: Mapping[str, Any]) -> list[str]:
 
 
 def _judged_lines(table: str, cell: str, row: Mapping[str, Any], column: str) -> tuple[str, ...]:
-    """The row of a computed table in words; a project's report is named by its source."""
+    """The row of a computed table in words; a project's evidence is named with its source."""
     value = row[column]
     said = value if isinstance(value, str) else words.number(value)
     reason = (
@@ -364,12 +380,7 @@ def _judged_lines(table: str, cell: str, row: Mapping[str, Any], column: str) ->
 
 def _origin_lines(origin: Origin) -> list[str]:
     row = origin.row
-    name = row.get("series_code") or row.get("indicator_code")
-    lines = [
-        f"└ 表 mart          {origin.table}  {name} {row['area_code']} {row['frequency']}"
-        f" {row['reference_period']} {row['measure']} = {words.number(row['value'])} {row['unit']}"
-        f" ({row['stage'] or '阶段未注明 stage not stated'}, {row['origin']})"
-    ]
+    lines = [_report_line(row) if origin.table == PROJECT_REPORTS else _figure_line(origin.table, row)]
     if origin.source:
         published = words.published_words(
             origin.source["published_date"], origin.source["published_precision"]
@@ -381,6 +392,25 @@ def _origin_lines(origin: Origin) -> list[str]:
     if origin.landing is None:
         return [*lines, "  └ 由其他数值计算，无单一原始行 / computed, no single landed row"]
     return [*lines, *_landing_lines(origin.landing)]
+
+
+def _figure_line(table: str, row: Mapping[str, Any]) -> str:
+    name = row.get("series_code") or row.get("indicator_code")
+    return (
+        f"└ 表 mart          {table}  {name} {row['area_code']} {row['frequency']}"
+        f" {row['reference_period']} {row['measure']} = {words.number(row['value'])} {row['unit']}"
+        f" ({row['stage'] or '阶段未注明 stage not stated'}, {row['origin']})"
+    )
+
+
+def _report_line(row: Mapping[str, Any]) -> str:
+    """What was reported of one stage of a project, or of its quantity."""
+    said = [
+        f"{label} {words.number(row[column]) if column == 'completed_quantity' else row[column]}"
+        for column, label in _REPORTED.items()
+        if row[column] is not None
+    ]
+    return f"└ 填报 report      {row['project_id']} {row['stage_id']}  {'；'.join(said)} ({row['origin']})"
 
 
 def _landing_lines(landing: Landing) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -107,3 +108,49 @@ def test_a_cell_of_a_workbook_is_quoted(tmp_path: Path) -> None:
     file = tmp_path / "return.xlsx"
     book.save(file)
     assert tracing._verbatim(file, 2, "填报!B2") == "填报!B2 = 67.5\nA2=轨道交通营运里程 | B2=67.5"
+
+
+REPORTED = [
+    "create table fct_project_progress(plan_id varchar, project_id varchar, counted_as_project_id varchar,"
+    " status varchar, reason_zh varchar, reason_en varchar, source_id varchar, evidence varchar)",
+    "insert into fct_project_progress select 'qwc-14', unnest(['P01-04', 'P07-02']), 'P01-04', 'on_schedule',"
+    " '提出', 'Proposed', 'R-qwc-14-zrzyj-2022-12', '会议纪要'",
+    "insert into dim_source select 'R-qwc-14-zrzyj-2022-12', '责任单位月度报表', '自然资源局', 'responsible_unit', 1,"
+    " date '2023-01-16', 'day', '', 'returned'",
+    "create schema intermediate",
+    "create table intermediate.int_project_stages__reached(plan_id varchar, project_id varchar, stage_id varchar,"
+    " stage_no integer, reached_on date, planned_on date, completed_quantity decimal(24,6), evidence varchar,"
+    " source_id varchar, origin varchar, landing_id varchar, file_sha256 varchar, row_number bigint, place varchar)",
+]
+
+
+def test_a_project_leads_to_the_rows_of_the_returned_workbook(tmp_path: Path) -> None:
+    landing_id = "unit_returns/project_milestones/vintage=2023-01-20"
+    folder = tmp_path / "landing" / landing_id
+    folder.mkdir(parents=True)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "项目"
+    sheet.append(["项目", "阶段", "到达日期"])
+    sheet.append(["P01-04", "proposed", "2021-12-18"])
+    book.save(folder / "return.xlsx")
+    digest = sha256_of(folder / "return.xlsx")
+    manifest = {"files": {"return.xlsx": digest}, "sha256": digest}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    stage = (
+        "insert into intermediate.int_project_stages__reached values ('qwc-14', 'P01-04', 'proposed', 1,"
+        " '2021-12-18', null, null, '会议纪要', 'R-qwc-14-zrzyj-2022-12', 'returned',"
+        f" '{landing_id}', '{digest}', 1, '项目!B2')"
+    )
+    build = make_build(tmp_path / "b", sql=[*REPORTED, stage])
+    # The second entry of a project rests on the same reports as the first.
+    for project in ("P01-04", "P07-02"):
+        found = trace(build, f"v-fct_project_progress-qwc-14-{project}-status", tmp_path / "landing")
+        (origin,) = found.origins
+        assert origin.source is not None
+        assert origin.source["publisher"] == "自然资源局"
+        assert origin.landing is not None
+        assert origin.landing.verbatim == "项目!B2 = proposed\nA2=P01-04 | B2=proposed | C2=2021-12-18"
+        assert "到达 reached 2021-12-18；依据 evidence 会议纪要 (returned)" in found.text
+        assert digest in found.text

@@ -15,8 +15,11 @@ select
     reports.unit_id,
     reports.return_month,
     reports.reported_on,
+    {{ return_source_id('reports') }} as source_id,
     reports.origin,
     reports.landing_id,
+    reports.file_sha256,
+    reports.row_number,
     reports.place
 from {{ ref('stg_unit_returns__project_milestones') }} as reports
 inner join {{ ref('int_project_entries__counted') }} as entries

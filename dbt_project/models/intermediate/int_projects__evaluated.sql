@@ -29,7 +29,7 @@ reported as (
         max(completed_quantity) as completed_quantity,
         max(evidence) filter (where completed_quantity is not null) as quantity_evidence,
         max_by(unit_id, (reported_on, return_month)) as unit_id,
-        max_by(return_month, (reported_on, return_month)) as return_month,
+        max_by(source_id, (reported_on, return_month)) as source_id,
         max(reported_on) as reported_on,
         case when bool_or(origin = 'simulated') then 'simulated' else any_value(origin) end as origin
     from {{ ref('int_project_stages__reached') }}
@@ -51,7 +51,7 @@ measured as (
         reported.reached_on,
         reported.completed_quantity,
         reported.unit_id,
-        reported.return_month,
+        reported.source_id,
         reported.reported_on,
         reported.origin,
         coalesce(nullif(reported.stage_evidence, ''), reported.quantity_evidence) as evidence,

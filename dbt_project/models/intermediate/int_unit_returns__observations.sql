@@ -30,7 +30,7 @@ select
     returns.obs_status,
     nullif(returns.stage, '') as stage,
     '' as tags,
-    'R-' || returns.plan_id || '-' || returns.unit_id || '-' || returns.return_month as source_id,
+    {{ return_source_id('returns') }} as source_id,
     returns.origin,
     returns.first_seen_date,
     returns.landing_id,

@@ -15,4 +15,6 @@ inner join {{ ref('publisher_classes') }} as publisher_classes
 where
     sources.source_id in (
         select ranked.source_id from {{ ref('int_observations__ranked') }} as ranked
+        union
+        select reached.source_id from {{ ref('int_project_stages__reached') }} as reached
     )

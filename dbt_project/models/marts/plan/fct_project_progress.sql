@@ -79,7 +79,7 @@ told as (
         evaluated.reached_on,
         evaluated.completed_quantity,
         evaluated.unit_id,
-        evaluated.return_month,
+        evaluated.source_id,
         evaluated.evidence,
         evaluated.planned_start_date,
         evaluated.planned_end_date,
@@ -210,7 +210,7 @@ select
     unit_id as reporting_unit_id,
     last_reported_on as reported_date,
     evidence,
-    case when unit_id is not null then 'R-' || unit_id || '-' || return_month end as source_id,
+    source_id,
     origin,
     cast(coalesce(child_count, 0) as integer) as children_number,
     coalesce(decision_ids, '') as decision_ids
