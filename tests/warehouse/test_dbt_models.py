@@ -17,9 +17,11 @@ from warehouse.build import _failed_nodes, open_landing
 from warehouse.paths import DBT_PROJECT
 
 
-def run_dbt(project: Path, scratch: Path, target: Path, *selected: str) -> subprocess.CompletedProcess[str]:
+def run_dbt(
+    project: Path, scratch: Path, target: Path, *selected: str, kind: str = "official"
+) -> subprocess.CompletedProcess[str]:
     """``dbt build`` as of the end of 2022."""
-    variables = {"as_of_date": "2022-12-31", "reference_month": "2022-12", "release_kind": "official"}
+    variables = {"as_of_date": "2022-12-31", "reference_month": "2022-12", "release_kind": kind}
     command = [
         sys.executable, "-m", "dbt.cli.main", "--quiet", "build", "--project-dir", str(project),
         "--profiles-dir", str(project), "--target-path", str(target), "--log-path", str(target),

@@ -15,8 +15,10 @@ import pytest
 
 from dags._table import indicator_table
 from expectations.gate import judge
+from raw.feed import declared_feeds
 from tests.conftest import LATE, House
-from warehouse.build import Build, build
+from tests.warehouse.test_dbt_models import run_dbt
+from warehouse.build import Build, build, open_landing
 from warehouse.connect import reader
 from warehouse.paths import DBT_PROJECT, REPO
 from warehouse.release import Release, release
@@ -191,16 +193,37 @@ def test_bulletin_table_and_trace_tell_the_plans_apart(two_plans: Release, lande
     }
 
 
+def test_a_plan_is_in_no_table_before_it_was_adopted(project: Path, tmp_path: Path) -> None:
+    """Of the demonstration plan too, which a rehearsal would show: as of 2022 nobody knows of either."""
+    copied, scratch = tmp_path / "dbt_project", tmp_path / "scratch.duckdb"
+    shutil.copytree(project, copied, ignore=shutil.ignore_patterns("target", "logs"))
+    plans = copied / "seeds/plan/plans.csv"
+    lines = plans.read_text(encoding="utf-8").splitlines()
+    assert lines[-1].startswith(LOADED)
+    lines[-1] = lines[-1].replace("2021-01-01", "2023-01-01")
+    plans.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    open_landing(scratch, declared_feeds(), tmp_path / "landing", date(2022, 12, 31))
+    ran = run_dbt(copied, scratch, tmp_path / "target", "--resource-type", "seed", kind="rehearsal")
+    assert ran.returncode == 0, ran.stdout[-4000:]
+    found = plans_in(scratch)
+    assert found["plan.projects"] == {"qwc-14"}
+    assert {table for table, named in found.items() if named - {"qwc-14", None}} == set()
+
+
 def test_a_return_of_a_plan_that_is_not_here_stops_the_build(tmp_path: Path) -> None:
     """An inner join would drop it in silence."""
     sql = (DBT_PROJECT / "tests/assert_returns_name_a_plan.sql").read_text(encoding="utf-8")
     for name in ("plans", "stg_unit_returns__returns"):
         sql = sql.replace(f"{{{{ ref('{name}') }}}}", name)
+    sql = sql.replace("{{ as_of_date() }}", "date '2022-12-31'")
     with duckdb.connect() as connection:
         connection.execute("create table plans as select 'qwc-14' as plan_id")
         connection.execute(
-            "create table stg_unit_returns__returns as select * from (values ('qwc-14', 'one', '填报!H2'),"
-            f" ('{DEMONSTRATION}', 'two', '填报!H3')) as v(plan_id, landing_id, place)"
+            "create table stg_unit_returns__returns as select * from"
+            " (values ('qwc-14', 'one', '填报!H2', date '2022-12-20'),"
+            f" ('{DEMONSTRATION}', 'two', '填报!H3', date '2022-12-31'),"
+            f" ('{DEMONSTRATION}', 'three', '填报!H3', date '2023-01-01'))"
+            " as v(plan_id, landing_id, place, reported_on)"
         )
         ((where, found, expected, remedy),) = connection.execute(sql).fetchall()
     assert (where, found, expected) == (

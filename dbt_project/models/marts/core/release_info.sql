@@ -1,4 +1,4 @@
--- A plan is there from the day it was adopted.
+-- The plans adopted by the as-of date: of others no row of a seed is kept (macro keep_plans_of_the_build).
 select
     '{{ var("reference_month") }}' as reference_month,
     {{ as_of_date() }} as as_of_date,
@@ -12,4 +12,3 @@ select
     first_year as plan_first_year,
     last_year as plan_last_year
 from {{ ref('plans') }}
-where adopted_on <= {{ as_of_date() }}

@@ -1,0 +1,25 @@
+{#-
+    Hook of every seed that was just loaded: the rows of plans the build is not about go, so that no model need know of
+    them and the finished file holds none. Those are the plans not adopted by the as-of date and, outside a rehearsal,
+    demonstration plans. Which they are is read from the file of the seed `plans` itself, because seeds load in no fixed
+    order.
+-#}
+{% macro keep_plans_of_the_build() -%}
+    {%- if execute -%}
+        {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
+        {%- if 'plan_id' in columns -%}
+            {%- set plans = graph.nodes.values()
+                | selectattr('resource_type', 'equalto', 'seed') | selectattr('name', 'equalto', 'plans') | first -%}
+            delete from {{ this }}
+            where plan_id in (
+                select plan_id
+                from read_csv('{{ plans.root_path }}/{{ plans.original_file_path }}', all_varchar = true)
+                where
+                    cast(adopted_on as date) > {{ as_of_date() }}
+                    {%- if var('release_kind') != 'rehearsal' %}
+                    or plan_kind = 'demonstration'
+                    {%- endif %}
+            )
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
