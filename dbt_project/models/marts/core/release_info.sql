@@ -1,4 +1,4 @@
--- The plans adopted by the as-of date: of others no row of a seed is kept (macro keep_plans_of_the_build).
+-- The plans adopted by the as-of date: of others no row of a seed is kept (macro keep_what_the_build_is_about).
 select
     '{{ var("reference_month") }}' as reference_month,
     {{ as_of_date() }} as as_of_date,

@@ -4,7 +4,7 @@
     demonstration plans. Which they are is read from the file of the seed `plans` itself, because seeds load in no fixed
     order.
 -#}
-{% macro keep_plans_of_the_build() -%}
+{% macro keep_what_the_build_is_about() -%}
     {%- if execute -%}
         {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
         {%- if 'plan_id' in columns -%}
