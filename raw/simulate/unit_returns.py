@@ -183,9 +183,11 @@ class _Simulated:
             return {"OBS_STATUS": "O", "MISSING_REASON": UNTOLD}
         # The first word on a year is provisional, and the final one lies a little beside it.
         is_first = ask.period == made.month[:4] and not made.is_correction
-        decimals = self._targets[ask.indicator.code].decimals
+        target = self._targets[ask.indicator.code]
+        decimals = target.decimals
         if is_first:
             figure += self._chance("first", ask.indicator.code, ask.period).choice((-1, 0, 1)) * 10**-decimals
+        figure = _possible(target.kind, figure)
         return {
             "VALUE": f"{figure:.{decimals}f}",
             "OBS_STATUS": "P" if is_first else "A",
@@ -367,6 +369,16 @@ class _Simulated:
             "DOCUMENT_DATE": f"{made.month[:4]}-03-01",
             "EVIDENCE": REFERENCE,
         }
+
+
+def _possible(kind: str, figure: float) -> float:
+    """The nearest figure that a target of the kind can have: no coverage above 100 %, nothing half done."""
+    match kind:
+        case "coverage":
+            return min(max(figure, 0.0), 100.0)
+        case "milestone" | "threshold_count":
+            return float(max(round(figure), 0))
+    return figure
 
 
 def _target(row: Mapping[str, str], start: Mapping[str, str]) -> _Target:

@@ -65,6 +65,19 @@ def test_every_workbook_is_one_the_reader_accepts(month: str) -> None:
         )
 
 
+def test_no_unit_covers_more_than_all_or_half_reaches_a_milestone() -> None:
+    kinds = {code: target.kind for code, target in simulated()._targets.items()}
+    figures: dict[str, set[float]] = {}
+    for made in simulated().returns_up_to("2025-12"):
+        for row in simulated()._answers(made):
+            if row.get("VALUE"):
+                figures.setdefault(kinds[row["INDICATOR_CODE"]], set()).add(float(row["VALUE"]))
+    assert min(figures["coverage"]) >= 0
+    assert max(figures["coverage"]) == 100
+    assert figures["milestone"] <= {0, 1}
+    assert all(figure >= 0 and figure == int(figure) for figure in figures["threshold_count"])
+
+
 def test_some_returns_are_late_some_never_come_and_some_are_corrected() -> None:
     made = list(simulated().returns_up_to("2025-12"))
     first = {(one.unit.unit_id, one.month): one.reported_on for one in made if not one.is_correction}
