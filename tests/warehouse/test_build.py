@@ -14,14 +14,16 @@ from typing import Any
 import duckdb
 import pytest
 
+from expectations.gate import judge
 from raw.errors import BadInput
 from raw.feed import find_feed
 from raw.land import pull
 from raw.replica.clock import end_of
+from raw.replica.sample_returns import REPORTER
 from raw.replica.server import addresses, serve
 from tests.conftest import EARLY, House
 from warehouse.build import Build, _run_dbt
-from warehouse.connect import reader
+from warehouse.connect import reader, sha256_of
 from warehouse.paths import DBT_PROJECT
 
 GDP_2022 = (
@@ -252,3 +254,70 @@ def test_a_build_says_which_tests_warned(late_build: Build) -> None:
     """The published figures give no cause; that is said too, and a build of before is refused."""
     described = json.loads((late_build.path / "build.json").read_text(encoding="utf-8"))
     assert described["warnings"] == late_build.warnings == []
+
+
+# What somebody could plant in a finished official build, and the rule that stops it.
+PLANTED = {
+    "fct_project_progress.coloured_lamp_rests_on_a_report":
+        "update fct_project_progress set lamp = 'green', status = 'on_schedule' where project_id = 'P01-02'",
+    "fct_project_progress.no_simulated_origin_in_official_release":
+        "update fct_project_progress set origin = 'simulated' where project_id = 'P01-03'",
+    "fct_project_progress.one_row_for_each_project":
+        "insert into fct_project_progress from fct_project_progress where project_id = 'P02-01';"
+        " delete from fct_project_progress where project_id = 'P03-02';"
+        " insert into fct_project_progress select * replace ('demo-15' as plan_id) from fct_project_progress"
+        " where project_id = 'P01-01'",
+    "fct_project_lamps_by_box.lamps_are_those_of_the_projects":
+        "update fct_project_lamps_by_box set green_number = grey_number, grey_number = 0 where box_number = 5",
+    "fct_yearly_assessment.unit_is_known":
+        "insert into fct_yearly_assessment select * replace ('nobody' as unit_id, true as is_vetoed) from"
+        " fct_yearly_assessment where indicator_code = '15' and reference_year = 2022",
+    "fct_yearly_assessment.one_row_for_each_binding_indicator_unit_and_year":
+        "insert into fct_yearly_assessment from fct_yearly_assessment where indicator_code = '25'",
+    "fct_yearly_assessment.verdict_rests_on_figures":
+        "update fct_yearly_assessment set is_vetoed = true where indicator_code = '17' and reference_year = 2021",
+    "fct_status_overrides.in_force_is_not_past_expiry":
+        "insert into fct_status_overrides by name select 'qwc-14' as plan_id, 'OVR-9' as override_id,"
+        " 'indicator' as target_type, '01' as target_id, 'met' as override_status, '理由' as reason_zh,"
+        " 'reason' as reason_en, '某人' as approved_by, date '2022-01-01' as approved_date,"
+        " date '2022-12-31' as expiry_date, '纪要' as evidence, 'in_force' as override_state",
+    "fct_text_target_progress.one_row_for_each_text_target":
+        "delete from fct_text_target_progress where text_target_id in ('T001', 'T002')",
+    "fct_text_target_progress.value_is_believable":
+        "update fct_text_target_progress set value = 9000, status = 'achieved_early', lamp = 'green',"
+        " reference_period = '2023' where text_target_id = 'T011'",
+    "fct_evaluation_findings.findings_cover_every_section":
+        "delete from fct_evaluation_findings where section = 'projects'",
+    "fct_unit_scorecards.one_row_for_each_unit_and_year":
+        "delete from fct_unit_scorecards where unit_id = 'fgj'",
+    "fct_target_progress.lamp_agrees_with_status":
+        "update fct_target_progress set lamp = 'green' where indicator_code = '03'",
+}  # fmt: skip
+
+
+def test_what_is_planted_in_the_marts_of_the_plan_is_blocked(late_build: Build, tmp_path: Path) -> None:
+    assert judge(late_build.path).passed
+    folder = tmp_path / "planted"
+    shutil.copytree(late_build.path, folder)
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        for change in PLANTED.values():
+            connection.execute(change)
+    described = json.loads((folder / "build.json").read_text(encoding="utf-8"))
+    described["sha256"] = sha256_of(folder / "warehouse.duckdb")
+    (folder / "build.json").write_text(json.dumps(described), encoding="utf-8")
+    blocking = {f"{one.suite}.{one.rule_id}": one.observed for one in judge(folder).blocking}
+    assert set(PLANTED) - set(blocking) == set()
+    assert [told for told in blocking.values() if told.startswith("error")] == []
+
+
+def test_a_unit_that_was_never_asked_has_no_return_late_missing_or_on_time(late_build: Build) -> None:
+    """No unit was asked so far; the samples in the inbox are nobody's returns."""
+    returns = rows(
+        late_build,
+        "select sum(returns_due_number), sum(returns_on_time_number), sum(returns_missing_number), count(*) > 50"
+        " from fct_unit_scorecards",
+    )
+    assert returns == [(0, 0, 0, True)]
+    macro = (DBT_PROJECT / "macros/returns.sql").read_text(encoding="utf-8")
+    (beginning,) = re.findall(r"starts_with\(\{\{ reporter \}\}, '(.+?)'\)", macro)
+    assert REPORTER.startswith(beginning)

@@ -1,40 +1,64 @@
 -- Whether each return a unit owes came by the day the feed's calendar gives. A unit owes one for the months in which a
--- period of its indicators ends: every month with a monthly indicator, else December. The first day of reporting
--- counts, which only the vintages know: a correction renews that day, and staging holds the correction.
+-- period of its indicators ends: every month with a monthly indicator, else December; from the month it was first asked
+-- for (seed return_requests; in a rehearsal every unit is asked), and not before the plan was adopted. The first day
+-- counts, which only the vintages know: a correction renews that day, and staging holds the correction. It is the later
+-- of the day the unit writes and the day the return was landed; simulated returns are all landed on one day.
 with
 
-units as (
+requests as (
     select
-        owed.plan_id,
-        owed.unit_id,
-        bool_or(owed.frequency = 'M') as is_monthly
+        units.plan_id,
+        units.unit_id,
+        units.is_monthly,
+        plans.first_year,
+        plans.last_year,
+        greatest(
+            strftime(plans.adopted_on, '%Y-%m'),
+            {% if var('release_kind') == 'rehearsal' -%}
+                coalesce(asked.first_month, '')
+            {%- else -%}
+                asked.first_month
+            {%- endif %}
+        ) as first_month
     from (
         select
-            plan_id,
-            frequency,
-            unnest(string_split(responsible_unit_ids, ';')) as unit_id
-        from {{ ref('indicators') }}
-        where
-            effective_from <= {{ as_of_date() }}
-            and (effective_to is null or effective_to > {{ as_of_date() }})
-    ) as owed
-    group by owed.plan_id, owed.unit_id
+            owed.plan_id,
+            owed.unit_id,
+            bool_or(owed.frequency = 'M') as is_monthly
+        from (
+            select
+                plan_id,
+                frequency,
+                unnest(string_split(responsible_unit_ids, ';')) as unit_id
+            from {{ ref('indicators') }}
+            where
+                effective_from <= {{ as_of_date() }}
+                and (effective_to is null or effective_to > {{ as_of_date() }})
+        ) as owed
+        group by owed.plan_id, owed.unit_id
+    ) as units
+    inner join {{ ref('plans') }} as plans on units.plan_id = plans.plan_id
+    {{ 'left' if var('release_kind') == 'rehearsal' else 'inner' }} join {{ ref('return_requests') }} as asked
+        on
+            units.plan_id = asked.plan_id
+            and units.unit_id = asked.unit_id
+            and asked.requested_on <= {{ as_of_date() }}
 ),
 
 due as (
     select
-        units.plan_id,
-        units.unit_id,
+        requests.plan_id,
+        requests.unit_id,
         calendar.reference_month as return_month,
         cast(calendar.reference_month[1:4] as integer) as reference_year,
         cast(calendar.late_after_date as date) as late_after_date
-    from units
-    inner join {{ ref('plans') }} as plans on units.plan_id = plans.plan_id
+    from requests
     inner join {{ source('landing', 'publishing_calendar') }} as calendar
         on
             calendar.feed = 'unit_returns'
-            and cast(calendar.reference_month[1:4] as integer) between plans.first_year and plans.last_year
-            and (units.is_monthly or calendar.reference_month like '%-12')
+            and cast(calendar.reference_month[1:4] as integer) between requests.first_year and requests.last_year
+            and requests.first_month <= calendar.reference_month
+            and (requests.is_monthly or calendar.reference_month like '%-12')
 ),
 
 arrived as (
@@ -42,9 +66,16 @@ arrived as (
         plan_id,
         unit_id,
         return_month,
-        min(cast(nullif(reported_on, '') as date)) as first_reported_date
+        min(
+            case
+                when _origin = 'simulated' then cast(nullif(reported_on, '') as date)
+                else greatest(cast(nullif(reported_on, '') as date), _vintage_date)
+            end
+        ) as first_reported_date
     from {{ source('unit_returns', 'returns') }}
-    where cast(nullif(reported_on, '') as date) <= {{ as_of_date() }}
+    where
+        cast(nullif(reported_on, '') as date) <= {{ as_of_date() }}
+        and not {{ is_sample_return('reporter') }}
     group by plan_id, unit_id, return_month
 )
 

@@ -15,18 +15,6 @@ owed as (
     from {{ ref('dim_indicator') }}
 ),
 
-units as (
-    select distinct
-        owed.plan_id,
-        owed.unit_id,
-        cast(unnest(range(plans.first_year, least(year({{ reference_month_end() }}), plans.last_year) + 1)) as integer)
-            as reference_year,
-        -- After the plan its last year keeps being told of.
-        least(year({{ reference_month_end() }}), plans.last_year) as last_told_year
-    from owed
-    inner join {{ ref('plans') }} as plans on owed.plan_id = plans.plan_id
-),
-
 by_status as (
     select
         owed.plan_id,
@@ -109,6 +97,36 @@ project_lamps as (
     group by plan_id, unit_id
 ),
 
+-- A unit without an indicator answers for its targets in text and its projects.
+answering as (
+    select
+        plan_id,
+        unit_id
+    from owed
+    union
+    select
+        plan_id,
+        unit_id
+    from by_text_target
+    union
+    select
+        plan_id,
+        unit_id
+    from project_lamps
+),
+
+units as (
+    select
+        answering.plan_id,
+        answering.unit_id,
+        cast(unnest(range(plans.first_year, least(year({{ reference_month_end() }}), plans.last_year) + 1)) as integer)
+            as reference_year,
+        -- After the plan its last year keeps being told of.
+        least(year({{ reference_month_end() }}), plans.last_year) as last_told_year
+    from answering
+    inner join {{ ref('plans') }} as plans on answering.plan_id = plans.plan_id
+),
+
 by_return as (
     select
         plan_id,
@@ -141,10 +159,11 @@ select
     units.unit_id,
     units.reference_year,
     units.reference_year = units.last_told_year as is_reference_year,
-    cast(by_status.indicator_count as integer) as indicators_number,
+    cast(coalesce(by_status.indicator_count, 0) as integer) as indicators_number,
     {%- for status in statuses %}
-        cast(case when units.reference_year = units.last_told_year then by_status.{{ status }}_count end as integer)
-            as indicators_{{ status }}_number,
+        cast(
+            case when units.reference_year = units.last_told_year then coalesce(by_status.{{ status }}_count, 0) end as integer
+        ) as indicators_{{ status }}_number,
     {%- endfor %}
     cast(coalesce(by_text_target.owed_count, 0) as integer) as text_targets_owed_number,
     cast(
@@ -171,7 +190,7 @@ select
         else 'no_binding_indicator'
     end as veto_state
 from units
-inner join by_status on units.plan_id = by_status.plan_id and units.unit_id = by_status.unit_id
+left join by_status on units.plan_id = by_status.plan_id and units.unit_id = by_status.unit_id
 left join by_text_target on units.plan_id = by_text_target.plan_id and units.unit_id = by_text_target.unit_id
 left join project_lamps on units.plan_id = project_lamps.plan_id and units.unit_id = project_lamps.unit_id
 left join by_return
