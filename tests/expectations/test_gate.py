@@ -304,7 +304,7 @@ BROKEN: list[Broken] = [
         "fct_text_target_progress.value_is_believable",
         "block",
         (),
-        f"{TEXT_PROGRESS} value = 91 where text_target_id = 'T002'",
+        f"{TEXT_PROGRESS} value = 901 where text_target_id = 'T002'",
     ),
     (
         "fct_text_target_progress.value_is_believable",
