@@ -37,6 +37,9 @@
     end
 {%- endmacro %}
 
+{#- How many whole steps of its lattice a share is: 52.38 of 21 sections is 11. -#}
+{% macro lattice_steps(value, targets) -%} round({{ value }} * {{ targets }}.lattice_n / 100) {%- endmacro %}
+
 {#- Attainment 实现程度 (method 2.6.1): x / T, for a target not to be exceeded T / x. -#}
 {% macro attainment_of(value, targets) -%}
     case

@@ -1,12 +1,16 @@
 -- Yearly values of the plan period, the only ones a yearly target is judged by. A bound is no figure to judge by.
 -- `comparable_value` stands on the ground the plan was written on: after a break it is the figure through the link,
--- and empty where there is no link (rule 2.8.7). Printed rates of growth say themselves what they compare.
+-- and empty where there is no link (rule 2.8.7), unless a decision compares across the break. `tested_value` is there
+-- where a decision lets the figure of the final year be held against the target as it stands, and against no baseline.
+-- Printed rates of growth say themselves what they compare.
 with
 
 annual as (
     select
         selected.*,
         targets.baseline_year,
+        targets.last_year,
+        targets.across_breaks,
         cast(selected.reference_period as integer) as reference_year
     from {{ ref('int_target_values__selected') }} as selected
     inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('selected', 'targets') }}
@@ -24,6 +28,9 @@ crossed as (
         annual.area_code,
         annual.reference_year,
         string_agg(breaks.break_id, '; ' order by breaks.break_month) as break_ids,
+        string_agg(breaks.break_month || '起：' || breaks.reason_zh, '；' order by breaks.break_month) as breaks_zh,
+        string_agg('from ' || breaks.break_month || ': ' || breaks.reason_en, '; ' order by breaks.break_month)
+            as breaks_en,
         case when count(*) = count(breaks.link_factor) then product(breaks.link_factor) end as link_factor
     from annual
     inner join {{ ref('series_breaks') }} as breaks on {{ break_concerns('breaks', 'annual') }}
@@ -41,8 +48,16 @@ select
     annual.area_code,
     annual.reference_year,
     annual.value,
-    case when crossed.break_ids is null then annual.value else annual.value / crossed.link_factor end as comparable_value,
+    case
+        when crossed.break_ids is null or annual.across_breaks = 'compared' then annual.value
+        else annual.value / crossed.link_factor
+    end as comparable_value,
+    case
+        when annual.across_breaks = 'final_year_only' and annual.reference_year = annual.last_year then annual.value
+    end as tested_value,
     crossed.break_ids,
+    crossed.breaks_zh,
+    crossed.breaks_en,
     annual.unit,
     annual.measure,
     annual.growth_price_basis,
