@@ -2,8 +2,28 @@
 -- `comparable_value` stands on the ground the plan was written on: after a break it is the figure through the link,
 -- and empty where there is no link (rule 2.8.7), unless a decision compares across the break. `tested_value` is there
 -- where a decision lets the figure of the final year be held against the target as it stands, and against no baseline.
--- Printed rates of growth say themselves what they compare.
+-- Printed rates of growth say themselves what they compare. December's cumulative figure is the year, where the year itself
+-- is not published. A rate that cannot be compounded (a fall by everything, a reduction of everything) is no figure: it is
+-- left out here and named by the test assert_rates_can_be_compounded.
 with
+
+yearly as (
+    select
+        * exclude (reference_period),
+        reference_period[1:4] as reference_period
+    from {{ ref('int_target_values__selected') }}
+    where
+        tags not like '%BOUND%'
+        and (
+            frequency = 'A'
+            or (measure = 'YTD' and (reference_period like '____-12' or reference_period like '____-Q4'))
+        )
+    qualify
+        row_number() over (
+            partition by plan_id, target_type, target_id, area_code, reference_period[1:4]
+            order by frequency = 'A' desc, frequency = 'M' desc
+        ) = 1
+),
 
 annual as (
     select
@@ -12,12 +32,11 @@ annual as (
         targets.last_year,
         targets.across_breaks,
         cast(selected.reference_period as integer) as reference_year
-    from {{ ref('int_target_values__selected') }} as selected
+    from yearly as selected
     inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('selected', 'targets') }}
     where
-        selected.frequency = 'A'
-        and selected.tags not like '%BOUND%'
-        and cast(selected.reference_period as integer) between targets.first_year and targets.last_year
+        cast(selected.reference_period as integer) between targets.first_year and targets.last_year
+        and not {{ cannot_be_compounded('selected.value', 'selected.measure', 'targets.target_kind') }}
 ),
 
 crossed as (
@@ -35,7 +54,7 @@ crossed as (
     from annual
     inner join {{ ref('series_breaks') }} as breaks on {{ break_concerns('breaks', 'annual') }}
     where
-        annual.measure = 'LEVEL'
+        annual.measure in ('LEVEL', 'YTD')
         and breaks.break_month > annual.baseline_year || '-12'
         and breaks.break_month <= annual.reference_year || '-12'
     group by all

@@ -2,7 +2,8 @@
 -- its target (DEC-G4) or from the value assigned for the whole period. None where neither gives one. A level target is
 -- itself the printed value of its final year, and a floor or ceiling that of every year. On a lattice only whole steps
 -- can be owed: what the path has not yet filled is not due. `compare_decimals` is the precision an actual figure is held
--- against it with: as printed, as assigned; what is derived is not rounded, except for a step to its printed digits.
+-- against it with: as printed; two decimals at least of what is assigned, whose own zeros are not kept; what is derived is
+-- not rounded, except for a step to its printed digits.
 with
 
 years as (
@@ -141,7 +142,8 @@ select
             when united.value_basis != 'derived'
                 then greatest(
                     coalesce(targets.compare_decimals, 0),
-                    {{ printed_decimals(figure('cast(united.yearly_value as decimal(24, 6))')) }}
+                    {{ printed_decimals(figure('cast(united.yearly_value as decimal(24, 6))')) }},
+                    case united.value_basis when 'assigned' then 2 else 0 end
                 )
             when united.is_on_lattice then targets.compare_decimals
             else 6
