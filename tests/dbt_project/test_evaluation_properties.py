@@ -405,7 +405,9 @@ def test_what_is_counted_bounded_or_not_printed_in_digits_is_not_rounded(
         for code in ("T004", "T010", "T012", "T015", "T027", "T037", "T038", "T039", "T041", "T044")
     ]
     assert {key: targets[key]["compare_decimals"] for key in exact} == dict.fromkeys(exact, 6)
-    printed = {code: targets["indicator", code]["compare_decimals"] for code in ("01", "04", "11", "16", "25")}
+    printed = {
+        code: targets["indicator", code]["compare_decimals"] for code in ("01", "04", "11", "16", "25")
+    }
     assert printed == {"01": 1, "04": 0, "11": 1, "16": 2, "25": 2}
     for decision, code in (("DEC-R5", "T038"), ("DEC-R6", "T039")):
         plan.execute("update plan.decisions set chosen_option = 'B' where decision_id = ?", [decision])
@@ -445,10 +447,11 @@ def test_of_two_assignments_for_the_whole_period_the_later_document_counts(
         " ('qwc-14', 'fgj', '2023-02', '2023-03-10', '13', '2021-2024', '2020', 320, 'a', 'd', '', '2023-02-15',"
         " 'returned', 'L', 's', 'p')"
     )
-    found = {
-        day: effective(plan, compiled, day)["indicator", "13"] for day in ("2022-12-31", "2023-12-31")
-    }
-    assert [(int(row["target_value"]), row["first_year"]) for row in found.values()] == [(14, 2021), (12, 2022)]
+    found = {day: effective(plan, compiled, day)["indicator", "13"] for day in ("2022-12-31", "2023-12-31")}
+    assert [(int(row["target_value"]), row["first_year"]) for row in found.values()] == [
+        (14, 2021),
+        (12, 2022),
+    ]
 
 
 def test_a_value_of_ones_own_counts_too(plan: duckdb.DuckDBPyConnection, compiled: dict[str, str]) -> None:
@@ -570,7 +573,9 @@ def test_a_mean_growth_is_compared_at_the_decided_precision(world: World, mean: 
     assert ("met only when rounded" in row["reason_en"]) == (status == "on_schedule")
 
 
-@pytest.mark.parametrize(("value", "status", "lamp"), [(81.5, "breached", "red"), (82.9, "on_schedule", "green")])
+@pytest.mark.parametrize(
+    ("value", "status", "lamp"), [(81.5, "breached", "red"), (82.9, "on_schedule", "green")]
+)
 def test_a_rebased_baseline_beyond_the_target_is_held(
     world: World, value: float, status: str, lamp: str
 ) -> None:
@@ -593,7 +598,13 @@ def test_a_rebased_baseline_beyond_the_target_is_held(
     (row,) = world.judge("int_level_targets__evaluated")
     world.connection.execute("delete from intermediate.int_baselines__rebased")
     assert (row["status"], row["lamp"], row["method_id"]) == (status, lamp, "floor")
-    unformed = ("progress_pct", "progress_rebased_pct", "schedule_pct", "second_value", "required_yearly_change")
+    unformed = (
+        "progress_pct",
+        "progress_rebased_pct",
+        "schedule_pct",
+        "second_value",
+        "required_yearly_change",
+    )
     assert [row[name] for name in unformed] == [None] * 5
     assert "the re-based baseline 82.83 meets the target already" in row["reason_en"]
 
@@ -638,9 +649,7 @@ def test_no_outlook_leads_beyond_a_natural_limit(world: World, values: list[floa
         [{"target_kind": "level", "baseline_value": 80, "target_value": 98.8, "decimals": 1}],
         [{"reference_year": 2021 + n, "value": round(value, 2)} for n, value in enumerate(values)],
     )
-    world.connection.execute(
-        "insert into plan.natural_limits values ('p', 'indicator', '01', 0, 100)"
-    )
+    world.connection.execute("insert into plan.natural_limits values ('p', 'indicator', '01', 0, 100)")
     (row,) = world.judge("int_outlooks__ranged")
     world.connection.execute("delete from plan.natural_limits")
     assert 0 <= row["outlook_low"] < row["outlook_high"] <= 100

@@ -164,5 +164,5 @@ left join {{ ref('int_targets__effective') }} as targets
 qualify
     row_number() over (
         partition by years.plan_id, years.indicator_code, years.reference_year
-        order by united.preference, united.document_date desc
+        order by united.preference asc, united.document_date desc
     ) = 1
