@@ -8,6 +8,7 @@ owed as (
         plan_id,
         indicator_code,
         unit,
+        target_kind,
         unnest(string_split(responsible_unit_ids, ';')) as unit_id
     from {{ ref('dim_indicator') }}
     where attribute = 'binding'
@@ -67,12 +68,14 @@ compared as (
         coalesce(operators.is_ceiling, false) as is_ceiling,
         due.counts_for_veto,
         annual.break_ids,
-        -- After a break the figure through the link counts, and where there is none none does (rule 2.8.7).
-        {{ rounded_as_printed('due.yearly_value', 'due.compare_decimals') }} as due_compared,
-        {{ rounded_as_printed(
-            'case when annual.break_ids is null then actuals.value'
-            ~ ' else coalesce(annual.comparable_value, annual.tested_value) end', 'due.compare_decimals'
-        ) }} as actual_compared,
+        due.compare_decimals,
+        -- After a break the figure through the link counts, and where there is none none does (rule 2.8.7); a rate that
+        -- cannot be compounded is no figure here either.
+        case
+            when {{ cannot_be_compounded('actuals.value', "'LEVEL'", 'owed.target_kind') }} then null
+            when annual.break_ids is null then actuals.value
+            else coalesce(annual.comparable_value, annual.tested_value)
+        end as comparable_value,
         make_date(due.reference_year, 12, 31) <= {{ reference_month_end() }} as is_over
     from owed
     inner join {{ ref('int_yearly_values__due') }} as due
@@ -90,6 +93,14 @@ compared as (
             and due.reference_year = annual.reference_year
 ),
 
+rounded as (
+    select
+        *,
+        {{ rounded_as_printed('yearly_value', 'compare_decimals') }} as due_compared,
+        {{ rounded_as_printed('comparable_value', 'compare_decimals') }} as actual_compared
+    from compared
+),
+
 assessed as (
     select
         *,
@@ -103,7 +114,7 @@ assessed as (
         case value_basis
             when 'printed' then '印刷' when 'assigned' then '下达' else '推算'
         end as basis_zh
-    from compared
+    from rounded
 )
 
 select
@@ -118,9 +129,8 @@ select
     unit,
     round(
         case
-            when actual_compared is null then null
-            when is_ceiling then 100.0 * yearly_value / nullif(actual_value, 0)
-            else 100.0 * actual_value / nullif(yearly_value, 0)
+            when is_ceiling then 100.0 * yearly_value / nullif(comparable_value, 0)
+            else 100.0 * comparable_value / nullif(yearly_value, 0)
         end, 6
     ) as completion_rate_pct,
     assessment,
@@ -130,12 +140,18 @@ select
         when assessment = 'not_assessable' and yearly_value is null then '没有下达或可推算的年度值，不予评定'
         when assessment = 'not_assessable' and actual_value is null
             then '年度值 ' || {{ figure('yearly_value') }} || '，没有实际数，不予评定'
+        when assessment = 'not_assessable' and break_ids is null
+            then '实际 ' || {{ figure('actual_value') }} || ' 不可能是年度降低率，不予评定'
         when assessment = 'not_assessable'
             then
                 '实际 ' || {{ figure('actual_value') }} || '，年度值 ' || {{ figure('yearly_value') }} || '；序列间断（'
                 || break_ids || '），没有衔接系数，不予评定'
         else
-            '实际 ' || {{ figure('actual_value') }} || '，年度值 ' || {{ figure('yearly_value') }} || '（' || basis_zh || '）'
+            '实际 ' || {{ figure('actual_value') }}
+            || case
+                when comparable_value != actual_value then '（衔接后 ' || {{ figure(stored('comparable_value')) }} || '）' else ''
+            end
+            || '，年度值 ' || {{ figure('yearly_value') }} || '（' || basis_zh || '）'
             || case
                 when assessment = 'reached' then '；完成'
                 when counts_for_veto then '；未完成，该年度考核一票否决'
@@ -148,13 +164,18 @@ select
             then 'no yearly value was assigned or can be derived: not assessed'
         when assessment = 'not_assessable' and actual_value is null
             then 'yearly value ' || {{ figure('yearly_value') }} || ', no actual figure: not assessed'
+        when assessment = 'not_assessable' and break_ids is null
+            then {{ figure('actual_value') }} || ' cannot be a yearly reduction: not assessed'
         when assessment = 'not_assessable'
             then
                 {{ figure('actual_value') }} || ' beside a yearly value of ' || {{ figure('yearly_value') }}
                 || '; the series breaks (' || break_ids || ') without a link: not assessed'
         else
-            {{ figure('actual_value') }} || ' against a yearly value of ' || {{ figure('yearly_value') }} || ' (' || value_basis
-            || ')'
+            {{ figure('actual_value') }}
+            || case
+                when comparable_value != actual_value then ' (' || {{ figure(stored('comparable_value')) }} || ' linked)' else ''
+            end
+            || ' against a yearly value of ' || {{ figure('yearly_value') }} || ' (' || value_basis || ')'
             || case
                 when assessment = 'reached' then '; reached'
                 when counts_for_veto then '; missed, which fails the unit''s year'
