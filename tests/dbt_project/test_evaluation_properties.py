@@ -376,7 +376,7 @@ def test_every_target_of_the_plan_is_in_force_once(
         ("DEC-T20", "B", {"T035": {"is_status_withheld": False}}),
         ("DEC-R4", "B", {code: {"across_breaks": "final_year_only"} for code in ("15", "T035")}),
         (
-            "DEC-G10",
+            "DEC-G11",
             "B",
             {code: {"veto_basis": "derived_too"} for code in ("13", "14", "15", "16", "17", "25")},
         ),

@@ -185,7 +185,9 @@ decided as (
             )
     -- What only projects are judged by is no input of a target.
     left join {{ ref('decision_parameters') }} as readers on parameters.parameter = readers.parameter
-    where parameters.target_type != 'plan' or coalesce(readers.read_by not like '%project%', true)
+    where
+        parameters.target_type != 'plan'
+        or coalesce(readers.read_by not like '%project%' or readers.read_by like '%int_target%', true)
 ),
 
 unioned as (
