@@ -37,6 +37,27 @@
     end
 {%- endmacro %}
 
+{#- Does a value satisfy the target as it stands, with nothing rounded away? -#}
+{% macro meets_exactly(value, targets) -%}
+    case {{ targets }}.operator
+        when 'gt' then round({{ value }}, 6) > {{ targets }}.target_value - {{ targets }}.tolerance_abs
+        when 'le' then round({{ value }}, 6) <= {{ targets }}.target_value + {{ targets }}.tolerance_abs
+        else round({{ value }}, 6) >= {{ targets }}.target_value - {{ targets }}.tolerance_abs
+    end
+{%- endmacro %}
+
+{#- Words for a target that only the rounding to the printed precision lets be met; nothing otherwise. -#}
+{% macro rounding_told(meets, meets_exactly, language) -%}
+    case
+        when {{ meets }} and not {{ meets_exactly }}
+            then {{ "'；按印刷精度取整后才达到'" if language == 'zh' else "'; met only when rounded as printed'" }}
+        else ''
+    end
+{%- endmacro %}
+
+{#- How many whole steps of its lattice a share is: 52.38 of 21 sections is 11. -#}
+{% macro lattice_steps(value, targets) -%} round({{ value }} * {{ targets }}.lattice_n / 100) {%- endmacro %}
+
 {#- Attainment 实现程度 (method 2.6.1): x / T, for a target not to be exceeded T / x. -#}
 {% macro attainment_of(value, targets) -%}
     case
@@ -103,6 +124,21 @@
 {#- Score of the UN progress chart: 3 from 0.95, 2 from 0.10, else 1. -#}
 {% macro un_score(progress) -%}
     case when {{ progress }} is null then null when {{ progress }} >= 0.95 then 3 when {{ progress }} >= 0.10 then 2 else 1 end
+{%- endmacro %}
+
+{#-
+    Whether a yearly rate has no logarithm: a reduction of 100 per cent or more, a growth of -100 or less. Such a figure is
+    a slip (a level taken for a rate, a comma lost), and compounded with it every other year would be lost too.
+-#}
+{% macro cannot_be_compounded(value, measure, target_kind) -%}
+    coalesce(
+        ({{ target_kind }} = 'assigned_by_superior' and {{ value }} >= 100)
+        or (
+            ({{ target_kind }} in ('period_average_growth', 'relative_series') or {{ measure }} = 'YOY')
+            and {{ value }} <= -100
+        ),
+        false
+    )
 {%- endmacro %}
 
 {#- Completion of a compounded reduction: ln(1 - cum) / ln(1 - R), method 2.6.4; both in per cent. -#}

@@ -62,6 +62,20 @@
     end
 {%- endmacro %}
 
+{#- The stage of a figure, in words. -#}
+{% macro stage_word(stage, language) -%}
+    {%- set words = {
+        'zh': {'preliminary': '初步数', 'revised': '修订数', 'final': '最终数', 'unknown': '阶段未注明'},
+        'en': {'preliminary': 'preliminary', 'revised': 'revised', 'final': 'final', 'unknown': 'stage not stated'}
+    }[language] -%}
+    case {{ stage }}
+        {%- for known in ['preliminary', 'revised', 'final'] %}
+        when '{{ known }}' then '{{ words[known] }}'
+        {%- endfor %}
+        else '{{ words['unknown'] }}'
+    end
+{%- endmacro %}
+
 {#- The price basis of a growth rate, in words. -#}
 {% macro basis_word(basis, language) -%}
     {%- set words = {

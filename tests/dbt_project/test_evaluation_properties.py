@@ -57,12 +57,13 @@ TARGET_COLUMNS = {
     "comparator_indicator_code": "varchar", "tolerance_abs": "double", "baseline_used": "varchar",
     "proxy_baseline": "varchar", "lattice_basis": "varchar", "lattice_n": "integer", "counted_zh": "varchar",
     "counted_en": "varchar", "attainable_target_value": "double", "price_basis": "varchar",
-    "threshold_value": "decimal(24,6)", "threshold_unit": "varchar",
+    "threshold_value": "decimal(24,6)", "threshold_unit": "varchar", "decimals": "integer",
 }  # fmt: skip
 ANNUAL_COLUMNS = {
     "plan_id": "varchar", "target_type": "varchar", "target_id": "varchar", "area_code": "varchar",
     "reference_year": "integer", "value": "decimal(24,6)", "comparable_value": "double", "break_ids": "varchar",
-    "growth_price_basis": "varchar", "origin": "varchar", "stage": "varchar",
+    "growth_price_basis": "varchar", "origin": "varchar", "stage": "varchar", "tested_value": "double",
+    "breaks_zh": "varchar", "breaks_en": "varchar",
 }  # fmt: skip
 DEFAULTS: dict[str, Any] = {
     "plan_id": "p", "target_type": "indicator", "target_id": "01", "operator": "ge", "compare_decimals": 2,
@@ -130,7 +131,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(compiled: dict[str, str]) -> Iterator[World]:
     with duckdb.connect(":memory:") as connection:
-        connection.execute("create schema intermediate; create schema plan")
+        connection.execute("create schema intermediate; create schema plan; create schema reference")
         for table, columns in (
             ("int_targets__effective", TARGET_COLUMNS),
             ("int_target_values__annual", ANNUAL_COLUMNS),
@@ -149,7 +150,10 @@ def world(compiled: dict[str, str]) -> Iterator[World]:
             "create table plan.status_thresholds as select 'p' as plan_id, 10.0::double as ahead_above_pp,"
             " 0.0::double as behind_below_pp, -10.0::double as lagging_below_pp, -30.0::double as red_below_pp;"
             "create table intermediate.int_superior_assignments__known (plan_id varchar, indicator_code varchar,"
-            " assigned_year integer, assigned_value decimal(24,6))"
+            " assigned_year integer, assigned_value decimal(24,6));"
+            "create table plan.natural_limits (plan_id varchar, target_type varchar, target_id varchar,"
+            " natural_low decimal(24,6), natural_high decimal(24,6));"
+            "create table reference.printed_units as select '亿元' as unit_zh, 'CNY' as unit_measure, 8 as unit_mult"
         )
         yield World(connection, compiled)
 
@@ -369,6 +373,14 @@ def test_every_target_of_the_plan_is_in_force_once(
         ("DEC-24", "B", {"24": {"proxy_baseline": "first_observation"}}),
         ("DEC-T8", "B", {"T003": {"tolerance_abs": 1.0}}),
         ("DEC-T14", "A", {"T001": {"is_status_withheld": False}}),
+        ("DEC-T20", "B", {"T035": {"is_status_withheld": False}}),
+        ("DEC-R4", "B", {code: {"across_breaks": "final_year_only"} for code in ("15", "T035")}),
+        (
+            "DEC-G11",
+            "B",
+            {code: {"veto_basis": "derived_too"} for code in ("13", "14", "15", "16", "17", "25")},
+        ),
+        ("DEC-T15", "B", {"T040": {"is_weaker_than_baseline": False}}),
     ],
 )
 def test_one_letter_changes_what_it_decides_and_nothing_else(
@@ -381,6 +393,65 @@ def test_one_letter_changes_what_it_decides_and_nothing_else(
     before = effective(plan, compiled)
     plan.execute("update plan.decisions set chosen_option = ? where decision_id = ?", [option, decision])
     assert changed(before, effective(plan, compiled)) == expected
+
+
+def test_what_is_counted_bounded_or_not_printed_in_digits_is_not_rounded(
+    plan: duckdb.DuckDBPyConnection, compiled: dict[str, str]
+) -> None:
+    """24.5 of 25, 4.4 within 4 and 99.5 of everyone are not met; a measured share is compared as printed (DEC-R2)."""
+    targets = effective(plan, compiled)
+    exact = [("indicator", "20")] + [
+        ("text_target", code)
+        for code in ("T004", "T010", "T012", "T015", "T027", "T037", "T038", "T039", "T041", "T044")
+    ]
+    assert {key: targets[key]["compare_decimals"] for key in exact} == dict.fromkeys(exact, 6)
+    printed = {
+        code: targets["indicator", code]["compare_decimals"] for code in ("01", "04", "11", "16", "25")
+    }
+    assert printed == {"01": 1, "04": 0, "11": 1, "16": 2, "25": 2}
+    for decision, code in (("DEC-R5", "T038"), ("DEC-R6", "T039")):
+        plan.execute("update plan.decisions set chosen_option = 'B' where decision_id = ?", [decision])
+        assert effective(plan, compiled)["text_target", code]["compare_decimals"] == 0
+
+
+def test_every_bound_and_count_of_the_plan_is_decided_about(plan: duckdb.DuckDBPyConnection) -> None:
+    """A target in digits that is kept under, counted or summed rests on a decision how it is rounded."""
+    undecided = plan.execute(
+        "select text_target_id from plan.text_targets as t where role = 'target'"
+        " and (operator = 'le' or target_kind in ('threshold_count', 'cumulative_sum')) and not exists ("
+        "select d.target_id from plan.decision_targets as d where d.target_id = t.text_target_id"
+        " and d.decision_id in ('DEC-R5', 'DEC-R6'))"
+    ).fetchall()
+    assert undecided == []
+
+
+def test_a_sum_is_followed_evenly_on_a_geometric_path(
+    plan: duckdb.DuckDBPyConnection, compiled: dict[str, str]
+) -> None:
+    plan.execute("update plan.decisions set chosen_option = 'B' where decision_id = 'DEC-G4'")
+    targets = effective(plan, compiled)
+    assert targets["indicator", "10"]["phasing"] == "geometric"
+    assert targets["indicator", "20"]["phasing"] == "linear"
+
+
+def test_of_two_assignments_for_the_whole_period_the_later_document_counts(
+    plan: duckdb.DuckDBPyConnection, compiled: dict[str, str]
+) -> None:
+    """14 of March 2022 for 2021-2025, then 12 of January 2023 for 2022-2025: neither word order nor chance decides."""
+    plan.execute(
+        "insert into staging.stg_unit_returns__superior_assignments values"
+        " ('qwc-14', 'fgj', '2022-03', '2022-04-10', '13', '2021-2025', '2020', 14, 'a', 'b', '', '2022-03-01',"
+        " 'returned', 'L', 's', 'p'),"
+        " ('qwc-14', 'fgj', '2023-01', '2023-02-10', '13', '2022-2025', '2021', 12, 'a', 'c', '', '2023-01-15',"
+        " 'returned', 'L', 's', 'p'),"
+        " ('qwc-14', 'fgj', '2023-02', '2023-03-10', '13', '2021-2024', '2020', 320, 'a', 'd', '', '2023-02-15',"
+        " 'returned', 'L', 's', 'p')"
+    )
+    found = {day: effective(plan, compiled, day)["indicator", "13"] for day in ("2022-12-31", "2023-12-31")}
+    assert [(int(row["target_value"]), row["first_year"]) for row in found.values()] == [
+        (14, 2021),
+        (12, 2022),
+    ]
 
 
 def test_a_value_of_ones_own_counts_too(plan: duckdb.DuckDBPyConnection, compiled: dict[str, str]) -> None:
@@ -481,6 +552,116 @@ def test_worked_numbers_of_the_note(
     assert found[:4] == pytest.approx(printed[:4], abs=0.05)
     assert found[4] == pytest.approx(printed[4], abs=0.005 if printed[4] == -0.82 else 0.0005)
     assert row["schedule_pct"] == 40
+
+
+@pytest.mark.parametrize(("mean", "status"), [(7.46, "on_schedule"), (7.44, "slightly_behind")])
+def test_a_mean_growth_is_compared_at_the_decided_precision(world: World, mean: float, status: str) -> None:
+    """DEC-R2: 7.46 is 7.5 at one decimal, and the reason says that the rounding decided."""
+    world.put(
+        [
+            {
+                "target_kind": "period_average_growth",
+                "target_value": 8,
+                "tolerance_abs": 0.5,
+                "compare_decimals": 1,
+            }
+        ],
+        [{"reference_year": 2021, "value": mean}],
+    )
+    (row,) = world.judge("int_average_growth_targets__evaluated")
+    assert row["status"] == status
+    assert ("met only when rounded" in row["reason_en"]) == (status == "on_schedule")
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "lamp"), [(81.5, "breached", "red"), (82.9, "on_schedule", "green")]
+)
+def test_a_rebased_baseline_beyond_the_target_is_held(
+    world: World, value: float, status: str, lamp: str
+) -> None:
+    """DEC-11 B: 82.83 is above 82 already, so 81.5 is a fall below it and no 160 % of the way (rule 2.8.3)."""
+    world.put(
+        [
+            {
+                "target_kind": "level",
+                "baseline_value": 80.7,
+                "target_value": 82,
+                "compare_decimals": 1,
+                "baseline_used": "rebased",
+            }
+        ],
+        [{"reference_year": 2022, "value": value}],
+    )
+    world.connection.execute(
+        "insert into intermediate.int_baselines__rebased values ('p', 'indicator', '01', 82.83, 'S')"
+    )
+    (row,) = world.judge("int_level_targets__evaluated")
+    world.connection.execute("delete from intermediate.int_baselines__rebased")
+    assert (row["status"], row["lamp"], row["method_id"]) == (status, lamp, "floor")
+    unformed = (
+        "progress_pct",
+        "progress_rebased_pct",
+        "schedule_pct",
+        "second_value",
+        "required_yearly_change",
+    )
+    assert [row[name] for name in unformed] == [None] * 5
+    assert "the re-based baseline 82.83 meets the target already" in row["reason_en"]
+
+
+def test_the_step_of_the_baseline_is_no_progress(world: World) -> None:
+    """11 of 21 sections stay 11 of 21, whether a source writes 52.38 or 52.380952."""
+    world.put(
+        [
+            {
+                "target_kind": "level",
+                "baseline_value": 52.38,
+                "target_value": 53,
+                "lattice_n": 21,
+                "attainable_target_value": 1200 / 21,
+            }
+        ],
+        [{"reference_year": 2022, "value": 52.380952}],
+    )
+    (row,) = world.judge("int_level_targets__evaluated")
+    assert (row["progress_pct"], row["second_value"], row["status"]) == (0, 0, "lagging")
+
+
+@pytest.mark.parametrize(("value", "status"), [(80.4, "met"), (78.2, "lagging")])
+def test_a_figure_behind_a_break_may_be_tested_in_the_final_year_alone(
+    world: World, value: float, status: str
+) -> None:
+    """DEC-R4 B: held against 80 as it stands, without progress; before the final year nothing is compared."""
+    broken = {"comparable_value": None, "break_ids": "B1"}
+    target = {"target_kind": "level", "baseline_value": 78, "target_value": 80}
+    world.put([target], [{"reference_year": 2025, "value": value, "tested_value": value} | broken])
+    (final,) = world.judge("int_level_targets__evaluated")
+    assert (final["status"], final["progress_pct"], final["gap_pp"]) == (status, None, None)
+    world.put([target], [{"reference_year": 2024, "value": value} | broken])
+    (before,) = world.judge("int_level_targets__evaluated")
+    assert (before["status"], before["attainment_pct"]) == ("no_baseline", None)
+
+
+@MANY
+@given(values=st.lists(st.floats(90, 99.9), min_size=2, max_size=4))
+def test_no_outlook_leads_beyond_a_natural_limit(world: World, values: list[float]) -> None:
+    world.put(
+        [{"target_kind": "level", "baseline_value": 80, "target_value": 98.8, "decimals": 1}],
+        [{"reference_year": 2021 + n, "value": round(value, 2)} for n, value in enumerate(values)],
+    )
+    world.connection.execute("insert into plan.natural_limits values ('p', 'indicator', '01', 0, 100)")
+    (row,) = world.judge("int_outlooks__ranged")
+    world.connection.execute("delete from plan.natural_limits")
+    assert 0 <= row["outlook_low"] < row["outlook_high"] <= 100
+
+
+def test_a_margin_is_told_without_the_noise_of_floating_point(world: World) -> None:
+    world.put(
+        [{"target_kind": "ceiling", "operator": "le", "target_value": 4, "baseline_value": 3}],
+        [{"reference_year": 2022, "value": 4.4}],
+    )
+    (row,) = world.judge("int_ceiling_targets__evaluated")
+    assert (row["status"], row["reason_en"]) == ("breached", "4.4 in 2022, ceiling 4, margin -0.4")
 
 
 def test_geometric_path_of_trade(world: World, compiled: dict[str, str]) -> None:

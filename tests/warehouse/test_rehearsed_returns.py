@@ -102,7 +102,11 @@ def test_yearly_values_are_assigned_derived_and_absent_and_some_units_fail(
     databases: dict[str, Path],
 ) -> None:
     bases = rows(databases, "select distinct yearly_value_basis from fct_yearly_assessment")
-    assert bases == {("assigned",), ("derived",), (None,)}
+    assert bases == {("printed",), ("assigned",), ("derived",), (None,)}
+    vetoed = rows(
+        databases, "select distinct yearly_value_basis from fct_yearly_assessment where is_vetoed order by 1"
+    )
+    assert vetoed <= {("printed",), ("assigned",)}, "what is derived fails nobody (DEC-G11)"
     verdicts = rows(databases, "select distinct assessment from fct_yearly_assessment")
     assert verdicts == {("reached",), ("missed",), ("not_assessable",), ("not_due",)}
     states = rows(databases, "select distinct veto_state from fct_unit_scorecards")

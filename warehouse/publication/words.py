@@ -95,10 +95,11 @@ STATUSES = {
         "What to compare with is unpublished, or at other prices; no judgement is made.",
     ),
     "no_baseline": Word(
-        "缺基期",
-        "no baseline",
-        "规划未给出基期值，进度无法计算。",
-        "The plan prints no baseline, so progress cannot be computed.",
+        "缺可比基期",
+        "no comparable baseline",
+        "规划未给出基期值，或序列自基期以来间断而没有衔接，进度无法计算；原因写明是哪一种。",
+        "The plan prints no baseline, or the series breaks after it without a link, so there is no progress; "
+        "the reason says which.",
     ),
     "no_data": Word(
         "无数据",

@@ -2,7 +2,7 @@
 -- (target_value > 0, in per cent of compounded reduction, counted from its base year): completion = ln(1 - cum) / ln(1 - R),
 -- cum = 1 - prod(1 - r), the method of the statistics bureaus for energy use per unit of GDP (2.6.4). The schedule follows
 -- the yearly assigned values where each year has one, else equal yearly reductions. A year that misses its own assigned
--- value fails the yearly assessment whatever the colour (2.6.5): the veto.
+-- value fails the yearly assessment whatever the colour (2.6.5): the veto. Rates are published with two decimals.
 with
 
 yearly_assignments as (
@@ -22,6 +22,7 @@ years as (
         targets.target_type,
         targets.target_id,
         targets.target_value,
+        targets.compare_decimals,
         targets.first_year,
         targets.last_year,
         annual.reference_year,
@@ -50,6 +51,7 @@ accumulated as (
         target_type,
         target_id,
         any_value(target_value) as target_value,
+        any_value(compare_decimals) as compare_decimals,
         any_value(first_year) as first_year,
         any_value(last_year - first_year + 1) as period_years,
         any_value(last_year) as last_year,
@@ -60,7 +62,10 @@ accumulated as (
             as log_assigned,
         count(case when reference_year = first_year + year_number - 1 then 1 end) as year_count,
         count(case when reference_year = first_year + year_number - 1 then assigned_value end) as assigned_count,
-        arg_max(round(value, 2) < assigned_value, reference_year) filter (where assigned_value is not null) as yearly_veto,
+        arg_max(
+            {{ rounded_as_printed('value', 'greatest(compare_decimals, 2)') }} < assigned_value,
+            reference_year
+        ) filter (where assigned_value is not null) as yearly_veto,
         coalesce(bool_or(origin = 'simulated'), false) as is_simulated
     from years
     group by plan_id, target_type, target_id
@@ -78,7 +83,11 @@ measured as (
                 then {{ log_completion_pct('accumulated.log_assigned', 'accumulated.target_value') }}
             else 100.0 * accumulated.year_count / accumulated.period_years
         end as schedule_pct,
-        round(100 * (1 - exp(accumulated.log_remaining)), 6) >= accumulated.target_value as meets,
+        {{ rounded_as_printed(
+            'round(100 * (1 - exp(accumulated.log_remaining)), 6)',
+            'greatest(accumulated.compare_decimals, ' ~ printed_decimals(figure('accumulated.target_value')) ~ ')'
+        ) }} >= accumulated.target_value as meets,
+        round(100 * (1 - exp(accumulated.log_remaining)), 6) >= accumulated.target_value as meets_exactly,
         case
             when accumulated.period_years > accumulated.year_count
                 then
@@ -138,6 +147,7 @@ select
         else
             '累计降低 ' || {{ said('cumulative_reduction', 2) }} || '%，目标 ' || {{ figure('target_value') }} || '%；完成 '
             || {{ said('progress_pct') }} || '%，序时 ' || {{ said('schedule_pct') }} || '%'
+            || {{ rounding_told('coalesce(meets, false)', 'meets_exactly', 'zh') }}
             || case when coalesce(yearly_veto, false) then '；未达当年下达值，年度考核一票否决' else '' end
     end as reason_zh,
     case
@@ -149,6 +159,7 @@ select
         else
             'reduced by ' || {{ said('cumulative_reduction', 2) }} || '%, target ' || {{ figure('target_value') }} || '%; '
             || {{ said('progress_pct') }} || '% done against a schedule of ' || {{ said('schedule_pct') }} || '%'
+            || {{ rounding_told('coalesce(meets, false)', 'meets_exactly', 'en') }}
             || case
                 when coalesce(yearly_veto, false)
                     then '; the year misses its assigned value, which fails the yearly assessment'

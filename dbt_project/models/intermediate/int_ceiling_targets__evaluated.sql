@@ -16,6 +16,7 @@ latest as (
         annual.origin,
         {{ rounded_to_compare('annual.comparable_value', 'targets') }} <= targets.target_value + targets.tolerance_abs
             as holds,
+        round(annual.comparable_value, 6) <= targets.target_value + targets.tolerance_abs as holds_exactly,
         row_number() over (
             partition by targets.plan_id, targets.target_type, targets.target_id
             order by annual.reference_year desc
@@ -57,9 +58,11 @@ select
     'ceiling' as method_id,
     origin,
     reference_year || '年为 ' || {{ figure('value') }} || '，上限 ' || {{ figure('target_value') }}
-    || coalesce('，余量 ' || {{ figure('margin') }}, '；序列间断（' || break_ids || '），没有衔接系数，不作比较') as reason_zh,
+    || coalesce('，余量 ' || {{ figure(stored('margin')) }}, '；序列间断（' || break_ids || '），没有衔接系数，不作比较')
+    || {{ rounding_told('holds', 'holds_exactly', 'zh') }} as reason_zh,
     {{ figure('value') }} || ' in ' || reference_year || ', ceiling ' || {{ figure('target_value') }}
     || coalesce(
-        ', margin ' || {{ figure('margin') }}, '; the series breaks (' || break_ids || ') without a link: not compared'
-    ) as reason_en
+        ', margin ' || {{ figure(stored('margin')) }}, '; the series breaks (' || break_ids || ') without a link: not compared'
+    )
+    || {{ rounding_told('holds', 'holds_exactly', 'en') }} as reason_en
 from judged

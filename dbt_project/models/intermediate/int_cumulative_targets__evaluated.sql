@@ -50,6 +50,7 @@ measured as (
     select
         summed.*,
         {{ rounded_to_compare('summed.known_sum', 'summed') }} >= summed.target_value as meets,
+        round(summed.known_sum, 6) >= summed.target_value as meets_exactly,
         case when summed.is_complete then 100.0 * summed.known_sum / nullif(summed.target_value, 0) end as progress_pct,
         case
             when not summed.is_complete then null
@@ -109,6 +110,7 @@ select
                     '；完成 ' || {{ said('progress_pct') }} || '%' || coalesce('，序时 ' || {{ said('schedule_pct') }} || '%', ''),
                     ''
                 )
+                || {{ rounding_told('coalesce(meets, false)', 'meets_exactly', 'zh') }}
         when break_ids is not null
             then '序列间断（' || break_ids || '），没有衔接系数，不作累计；已知 ' || values_zh
         else '年度值不全，不作累计；已知 ' || values_zh || '，至少 ' || {{ figure(stored('known_sum')) }}
@@ -121,6 +123,7 @@ select
                     '; ' || {{ said('progress_pct') }} || '% done'
                     || coalesce(' against a schedule of ' || {{ said('schedule_pct') }} || '%', ''), ''
                 )
+                || {{ rounding_told('coalesce(meets, false)', 'meets_exactly', 'en') }}
         when break_ids is not null
             then 'the series breaks (' || break_ids || ') without a link, so no sum is given; known: ' || values_en
         else 'years are missing, so no sum is given; known: ' || values_en || ', at least ' || {{ figure(stored('known_sum')) }}

@@ -16,6 +16,7 @@ worst as (
         annual.origin,
         {{ rounded_to_compare('annual.comparable_value', 'targets') }} >= targets.target_value - targets.tolerance_abs
             as holds,
+        round(annual.comparable_value, 6) >= targets.target_value - targets.tolerance_abs as holds_exactly,
         max(annual.reference_year) over (
             partition by targets.plan_id, targets.target_type, targets.target_id
         ) as latest_year,
@@ -61,11 +62,12 @@ select
     origin,
     '期内最低值 ' || {{ figure('value') }} || '（' || reference_year || '年），底线 ' || {{ figure('target_value') }}
     || coalesce('；序列间断（' || case when comparable_value is null then break_ids end || '），没有衔接系数，不作比较', '')
-        as reason_zh,
+    || {{ rounding_told('holds', 'holds_exactly', 'zh') }} as reason_zh,
     'lowest value of the period ' || {{ figure('value') }} || ' (' || reference_year || '), floor '
     || {{ figure('target_value') }}
     || coalesce(
         '; the series breaks (' || case when comparable_value is null then break_ids end || ') without a link: not compared',
         ''
-    ) as reason_en
+    )
+    || {{ rounding_told('holds', 'holds_exactly', 'en') }} as reason_en
 from judged

@@ -59,12 +59,12 @@ select
     || coalesce({{ figure('target_high') }}, '…')
     || case
         when comparable_value is null then '；序列间断（' || break_ids || '），没有衔接系数，不作比较'
-        else '，距区间 ' || {{ figure('distance') }}
+        else '，距区间 ' || {{ figure(stored('distance')) }}
     end as reason_zh,
     {{ figure('value') }} || ' in ' || reference_year || ', interval ' || coalesce({{ figure('target_low') }}, '…') || ' to '
     || coalesce({{ figure('target_high') }}, '…')
     || case
         when comparable_value is null then '; the series breaks (' || break_ids || ') without a link: not compared'
-        else ', distance ' || {{ figure('distance') }}
+        else ', distance ' || {{ figure(stored('distance')) }}
     end as reason_en
 from judged

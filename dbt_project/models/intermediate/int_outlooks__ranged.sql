@@ -1,7 +1,8 @@
 -- Where a target would stand in its final year, as a range of three continuations, never a point: the mean yearly change
 -- goes on (linear), the mean yearly rate goes on (geometric), the last year's change goes on. It asks for two observed
 -- yearly changes in an unbroken run of years on one ground; a printed baseline counts as an observation unless it is
--- re-based or suspect. Average growth is continued on its index, a cumulative sum on its yearly flows.
+-- re-based or suspect. Average growth is continued on its index, a cumulative sum on its yearly flows. No continuation
+-- leads beyond a natural limit (natural_limits): no share covers more than everything.
 with
 
 observed as (
@@ -69,6 +70,7 @@ summed as (
         any_value(targets.first_year) as first_year,
         any_value(targets.last_year) as last_year,
         any_value(targets.compare_decimals) as compare_decimals,
+        any_value(coalesce(targets.decimals, targets.compare_decimals)) as printed_decimals,
         min(newest_runs.reference_year) as run_from_year,
         max(newest_runs.reference_year) as run_to_year,
         arg_min(newest_runs.value, newest_runs.reference_year) as first_value,
@@ -143,30 +145,34 @@ continued as (
     where refusal is null
 ),
 
+limited as (
+    select
+        continued.*,
+        coalesce(cast(limits.natural_low as double), cast('-infinity' as double)) as natural_low,
+        coalesce(
+            cast(limits.natural_high as double),
+            case when continued.target_kind = 'coverage' then 100.0 else cast('infinity' as double) end
+        ) as natural_high
+    from continued
+    left join {{ ref('natural_limits') }} as limits on {{ same_target('continued', 'limits') }}
+),
+
 ranged as (
     select
         *,
-        -- No share covers more than everything.
-        case when target_kind = 'coverage' then 100 else cast('infinity' as double) end as natural_limit,
-        least(linear_value, geometric_value, last_change_value) as lowest,
-        greatest(linear_value, geometric_value, last_change_value) as highest,
-        case
-            when
-                greatest(linear_value, geometric_value, last_change_value)
-                - least(linear_value, geometric_value, last_change_value) < 1e-6
-                then power(10, -compare_decimals) / 2
-            else 0
-        end as half_a_digit
-    from continued
+        greatest(least(linear_value, geometric_value, last_change_value, natural_high), natural_low) as lowest,
+        least(greatest(linear_value, geometric_value, last_change_value, natural_low), natural_high) as highest,
+        -- Where the continuations agree the range is that of the printed digits.
+        case when highest - lowest < 1e-6 then power(10, -printed_decimals) / 2 else 0 end as half_a_digit
+    from limited
 )
 
 select
     assessed.plan_id,
     assessed.target_type,
     assessed.target_id,
-    -- Where the three agree the range is that of the printed digits.
-    round(least(ranged.lowest, ranged.natural_limit) - ranged.half_a_digit, 6) as outlook_low,
-    round(least(ranged.highest, ranged.natural_limit) + ranged.half_a_digit, 6) as outlook_high,
+    round(greatest(ranged.lowest - ranged.half_a_digit, ranged.natural_low), 6) as outlook_low,
+    round(least(ranged.highest + ranged.half_a_digit, ranged.natural_high), 6) as outlook_high,
     case
         when ranged.plan_id is null then assessed.refusal
         when ranged.geometric_value is null then 'linear; last_change'

@@ -47,7 +47,9 @@ firmness as (
 
 -- A seasonal path judges the running year by its months; every other one waits for the year to end.
 seasonal_years as (
-    select partial_years.*
+    select
+        partial_years.*,
+        targets.target_value
     from {{ ref('int_partial_years__measured') }} as partial_years
     inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('partial_years', 'targets') }}
     where
@@ -81,7 +83,24 @@ seasoned as (
                     {{ lamp_of(
                         'partial.partial_status', '(partial.partial_progress_pct - partial.partial_schedule_pct)', 'partial'
                     ) }}
-            end as lamp
+            end as lamp,
+            case
+                when partial.target_id is null then progress.reason_zh
+                else
+                    '至 ' || partial.partial_period || ' 累计 ' || {{ figure(stored('partial.partial_value')) }}
+                    || '，目标 ' || {{ figure('partial.target_value') }} || '；完成 ' || {{ said('partial.partial_progress_pct') }}
+                    || '%' || coalesce('，序时 ' || {{ said('partial.partial_schedule_pct') }} || '%（按往年同月占全年比重）', '')
+            end as reason_zh,
+            case
+                when partial.target_id is null then progress.reason_en
+                else
+                    'sum up to ' || partial.partial_period || ' ' || {{ figure(stored('partial.partial_value')) }}
+                    || ', target ' || {{ figure('partial.target_value') }} || '; ' || {{ said('partial.partial_progress_pct') }}
+                    || '% done' || coalesce(
+                        ' against a schedule of ' || {{ said('partial.partial_schedule_pct') }}
+                        || '% by the share these months had of earlier years', ''
+                    )
+            end as reason_en
         )
     from {{ ref('int_progress__unioned') }} as progress
     left join seasonal_years as partial on {{ same_target('progress', 'partial') }}
@@ -131,7 +150,9 @@ judged as (
         partial_years.partial_schedule_pct,
         partial_years.partial_status,
         firmness.weakest_stage,
-        firmness.weakest_obs_status
+        firmness.weakest_obs_status,
+        repeated.reference_year as repeated_year,
+        repeated.returned_value
     from {{ ref('int_targets__effective') }} as targets
     left join owners on {{ same_target('targets', 'owners') }}
     left join seasoned as progress on {{ same_target('targets', 'progress') }}
@@ -140,6 +161,7 @@ judged as (
     left join {{ ref('int_partial_years__measured') }} as partial_years
         on {{ same_target('targets', 'partial_years') }}
     left join firmness on {{ same_target('targets', 'firmness') }}
+    left join {{ ref('int_repeated_returns__compared') }} as repeated on {{ same_target('targets', 'repeated') }}
 ),
 
 -- A soft target is told in the same words and never shows red.
@@ -180,7 +202,11 @@ select
     {{ stored('attainable_target_value') }} as attainable_target_value,
     status,
     case
-        when is_withheld then '口径待责任单位确认，暂不发布状态；' || reason_zh
+        -- What is withheld is told by its figure alone: a progress would give the status away.
+        when is_withheld
+            then
+                '口径待责任单位确认，暂不发布状态'
+                || coalesce('；' || reference_period || '年为 ' || {{ figure(stored('value')) }}, '')
         when status = 'no_data' and responsible_units is null
             then coalesce(reason_zh || '；', '规划期内无已公布的年度数据；') || '责任单位未载明'
         when status = 'no_data'
@@ -188,7 +214,10 @@ select
         else reason_zh
     end as status_reason,
     case
-        when is_withheld then 'meaning awaits the unit''s confirmation, no status is published; ' || reason_en
+        when is_withheld
+            then
+                'meaning awaits the unit''s confirmation, no status is published'
+                || coalesce('; ' || {{ figure(stored('value')) }} || ' in ' || reference_period, '')
         when status = 'no_data'
             then coalesce(reason_en || '; ', 'no yearly figure of the plan period is published; ') || 'owed by: ' || owing_en
         else reason_en
@@ -228,7 +257,10 @@ select
     series_basis,
     concat_ws(
         '；',
-        case when is_weaker_than_baseline then '目标弱于基期，按保持评价' end,
+        case
+            when is_weaker_than_baseline and target_kind in ('floor', 'ceiling') then '目标弱于基期，按保持评价'
+            when is_weaker_than_baseline then '目标弱于此前已实现数，按印刷目标评价'
+        end,
         case
             when target_kind = 'cumulative_sum' and baseline_value * (last_year - first_year + 1) > target_value
                 then '目标低于基期年水平的累计'
@@ -245,11 +277,17 @@ select
             when 'of_indicator' then '按指标 ' || indicator_code || ' 的数据评价'
             when 'of_repeated' then '与 ' || duplicate_of || ' 重复，按其数据评价'
         end,
+        '单位按 ' || target_id || ' 另报 ' || {{ figure('returned_value') }} || '（' || repeated_year || '年），与所用数不同',
         case when methods_disagree then '增速比法（R = ' || {{ said('second_value') }} || '%）结论不同' end
     ) as notice_zh,
     concat_ws(
         '; ',
-        case when is_weaker_than_baseline then 'the target is weaker than its baseline and is judged as one to hold' end,
+        case
+            when is_weaker_than_baseline and target_kind in ('floor', 'ceiling')
+                then 'the target is weaker than its baseline and is judged as one to hold'
+            when is_weaker_than_baseline
+                then 'the target is weaker than what was achieved before, and is judged as printed'
+        end,
         case
             when target_kind = 'cumulative_sum' and baseline_value * (last_year - first_year + 1) > target_value
                 then 'the target is below the run rate of the baseline year'
@@ -266,6 +304,8 @@ select
             when 'of_indicator' then 'judged by the figures of indicator ' || indicator_code
             when 'of_repeated' then 'repeats ' || duplicate_of || ', judged by its figures'
         end,
+        'returned under ' || target_id || ': ' || {{ figure('returned_value') }} || ' (' || repeated_year
+        || '), not the figure used',
         case when methods_disagree then 'the growth ratio (R = ' || {{ said('second_value') }} || '%) says otherwise' end
     ) as notice_en
 from lit

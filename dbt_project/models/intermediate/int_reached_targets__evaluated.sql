@@ -37,13 +37,21 @@ measured as (
         latest.*,
         milestones.due_value,
         {{ meets_target('latest.value', 'latest') }} as meets,
+        {{ meets_exactly('latest.value', 'latest') }} as meets_exactly,
         case when latest.target_kind = 'threshold_count' then {{ attainment_of('latest.value', 'latest') }} end
             as attainment_pct,
         case
             when latest.target_kind = 'threshold_count'
                 then 100.0 * milestones.due_value / nullif(latest.target_value, 0)
-        end as schedule_pct
+        end as schedule_pct,
+        -- The unit as English has it; what no seed translates stays as printed.
+        coalesce(
+            case units.unit_mult when 8 then 'hundred million ' when 4 then 'ten thousand ' when 0 then '' end
+            || units.unit_measure,
+            latest.threshold_unit
+        ) as threshold_unit_en
     from latest
+    left join {{ ref('printed_units') }} as units on latest.threshold_unit = units.unit_zh
     left join milestones on {{ same_target('latest', 'milestones') }}
     where latest.recency = 1
 ),
@@ -96,12 +104,20 @@ select
         else reference_year || '年为 ' || {{ figure('value') }} || coalesce('，目标 ' || {{ figure('target_value') }}, '')
     end
     || coalesce('（门槛 ' || {{ figure('threshold_value') }} || coalesce(threshold_unit, '') || '）', '')
-    || coalesce('；当年应达 ' || {{ figure('due_value') }}, '') as reason_zh,
+    || coalesce('；当年应达 ' || {{ figure('due_value') }}, '')
+    || case when status = 'not_due' then '；规划与单位均未给出中间年份应达数，末年前不判断是否落后' else '' end
+    || {{ rounding_told('meets', 'meets_exactly', 'zh') }} as reason_zh,
     case
         when target_kind = 'milestone'
             then case when meets then 'reached' else 'not reached' end || ' as of ' || reference_year
         else {{ figure('value') }} || ' in ' || reference_year || coalesce(', target ' || {{ figure('target_value') }}, '')
     end
-    || coalesce(' (threshold ' || {{ figure('threshold_value') }} || ' ' || coalesce(threshold_unit, '') || ')', '')
-    || coalesce('; due by then: ' || {{ figure('due_value') }}, '') as reason_en
+    || coalesce(' (threshold ' || {{ figure('threshold_value') }} || ' ' || coalesce(threshold_unit_en, '') || ')', '')
+    || coalesce('; due by then: ' || {{ figure('due_value') }}, '')
+    || case
+        when status = 'not_due'
+            then '; neither plan nor unit says what is due in between, so nothing is late before the final year'
+        else ''
+    end
+    || {{ rounding_told('meets', 'meets_exactly', 'en') }} as reason_en
 from judged

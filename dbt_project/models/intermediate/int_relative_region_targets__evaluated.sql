@@ -77,8 +77,8 @@ select
         when comparator_value is null then reference_year || '年为 ' || {{ figure('value') }} || '；全市同期数未发布，无法比较'
         when is_other_stage
             then
-                reference_year || '年为 ' || {{ figure('value') }} || '（' || stage || '），全市 '
-                || {{ figure('comparator_value') }} || '（' || comparator_stage || '）；数据阶段不同，不作比较'
+                reference_year || '年为 ' || {{ figure('value') }} || '（' || {{ stage_word('stage', 'zh') }} || '），全市 '
+                || {{ figure('comparator_value') }} || '（' || {{ stage_word('comparator_stage', 'zh') }} || '）；数据阶段不同，不作比较'
         else
             reference_year || '年为 ' || {{ figure('value') }} || '，全市 ' || {{ figure('comparator_value') }} || '，相差 '
             || {{ figure('difference') }}
@@ -90,8 +90,8 @@ select
                 || '; the city figure of that year is not published, so there is no comparison'
         when is_other_stage
             then
-                {{ figure('value') }} || ' in ' || reference_year || ' (' || stage || ') beside '
-                || {{ figure('comparator_value') }} || ' (' || comparator_stage
+                {{ figure('value') }} || ' in ' || reference_year || ' (' || {{ stage_word('stage', 'en') }} || ') beside '
+                || {{ figure('comparator_value') }} || ' (' || {{ stage_word('comparator_stage', 'en') }}
                 || ') of the city; the stages differ, so there is no comparison'
         else
             {{ figure('value') }} || ' in ' || reference_year || ', city ' || {{ figure('comparator_value') }}

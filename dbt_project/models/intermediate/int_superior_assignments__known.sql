@@ -1,5 +1,6 @@
 -- What the superior authority has assigned, as known on the as-of date: from the register of documents (seed) and from
--- the returns of the responsible units. Of two words on one period the later document counts.
+-- the returns of the responsible units. Of two words on one period the later document counts. A reduction of everything or
+-- more is no assignment: it is left out here and named by the test assert_rates_can_be_compounded.
 with
 
 united as (
@@ -47,6 +48,16 @@ select
     -- Empty where one value is assigned for the whole period.
     case when period_first_year = period_last_year then period_first_year end as assigned_year
 from united
+where
+    assigned_value < 100
+    or not exists (
+        select targets.indicator_code
+        from {{ ref('targets') }} as targets
+        where
+            united.plan_id = targets.plan_id
+            and united.indicator_code = targets.indicator_code
+            and targets.target_kind = 'assigned_by_superior'
+    )
 qualify
     row_number() over (
         partition by plan_id, indicator_code, period_first_year, period_last_year

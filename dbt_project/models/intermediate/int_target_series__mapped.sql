@@ -1,5 +1,6 @@
--- Which series measures a target, in order of preference. A target in text has a series of its own (what units return
--- under its id); else that of the statement it repeats; else that of the indicator it speaks of, in the same unit.
+-- Which series measures a target, in order of preference. A target in text that repeats an indicator, in the same unit, is
+-- one matter with it (DEC-T9, DEC-T10): the series of the indicator counts, where official figures go first (DEC-R1); else
+-- that of the statement it repeats; else a series of its own, what units return under its id.
 with
 
 own as (
@@ -42,7 +43,7 @@ units as (
 
 select
     own.*,
-    1 as preference,
+    case own.target_type when 'indicator' then 1 else 3 end as preference,
     'own' as series_basis
 from own
 union all by name
@@ -70,7 +71,7 @@ select
     own.sub_annual_measure,
     own.scope,
     own.growth_price_basis,
-    3 as preference,
+    1 as preference,
     'of_indicator' as series_basis
 from {{ ref('int_targets__effective') }} as targets
 inner join own

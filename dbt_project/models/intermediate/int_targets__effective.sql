@@ -40,17 +40,16 @@ text_targets as (
     where role = 'target'
 ),
 
+-- Of two assignments for a whole period the later document counts, with its own base year and period.
 assignments as (
-    select
-        plan_id,
-        indicator_code,
-        any_value(assignment_id) as assignment_id,
-        any_value(assigned_value) as assigned_value,
-        any_value(base_year) as base_year,
-        any_value(period_last_year) as period_last_year
+    select *
     from {{ ref('int_superior_assignments__known') }}
     where assigned_year is null
-    group by plan_id, indicator_code
+    qualify
+        row_number() over (
+            partition by plan_id, indicator_code
+            order by document_date desc nulls last, assignment_id desc
+        ) = 1
 ),
 
 listed as (
@@ -69,6 +68,7 @@ listed as (
         targets.target_high,
         targets.target_printed,
         targets.decimals,
+        'printed' as figure_basis,
         targets.phasing as printed_phasing,
         indicators.unit,
         indicators.responsible_unit_ids,
@@ -113,6 +113,7 @@ listed as (
         targets.target_high,
         targets.figure_printed as target_printed,
         targets.decimals,
+        targets.figure_basis,
         targets.phasing as printed_phasing,
         targets.unit,
         targets.responsible_unit_ids,
@@ -170,7 +171,10 @@ decided as (
         {{ decided_parameter('lattice_basis') }} as lattice_basis,
         {{ decided_parameter('price_basis') }} as price_basis,
         {{ decided_parameter('comparison_precision') }} as comparison_precision,
-        {{ decided_parameter('soft_lamp') }} as soft_lamp
+        {{ decided_parameter('soft_lamp') }} as soft_lamp,
+        {{ decided_parameter('veto_basis') }} as veto_basis,
+        {{ decided_parameter('across_breaks') }} as across_breaks,
+        {{ decided_parameter('weaker_than_before') }} as weaker_than_before
     from listed
     inner join {{ ref('int_decision_parameters__effective') }} as parameters
         on
@@ -194,13 +198,23 @@ resolved as (
         coalesce(modified.has_tolerance_word, false) and decided.tolerance_abs is null as is_tolerance_undecided,
         coalesce(cast(decided.tolerance_abs as double), 0) * coalesce(cast(decided.tolerance_factor as double), 1)
             as tolerance_abs,
-        coalesce(decided.phasing, listed.printed_phasing, 'none') as phasing,
+        -- A sum has no yearly factor from nought: on a geometric path it is followed evenly.
+        case
+            when
+                coalesce(decided.target_kind, listed.printed_kind) = 'cumulative_sum'
+                and coalesce(decided.phasing, listed.printed_phasing) = 'geometric'
+                then 'linear'
+            else coalesce(decided.phasing, listed.printed_phasing, 'none')
+        end as phasing,
         coalesce(decided.status_withheld = 'true', false) as is_status_withheld,
         coalesce(decided.baseline_used, 'printed') as baseline_used,
         coalesce(decided.proxy_baseline, 'none') as proxy_baseline,
         coalesce(decided.lattice_basis, 'printed_value') as lattice_basis,
         coalesce(decided.price_basis, 'real') as price_basis,
         coalesce(decided.comparison_precision, 'finer') as comparison_precision,
+        coalesce(decided.veto_basis, 'printed_or_assigned') as veto_basis,
+        coalesce(decided.across_breaks, 'not_compared') as across_breaks,
+        coalesce(decided.weaker_than_before = 'noted', false) as is_noted_as_weaker,
         decided.decision_ids,
         decided.retroactive_decision_ids,
         lattices.lattice_n,
@@ -222,19 +236,31 @@ resolved as (
 )
 
 select
-    * exclude (decided_kind, is_met_at_the_start, comparison_precision, printed_phasing, printed_comparator_code),
+    * exclude (
+        decided_kind,
+        is_met_at_the_start,
+        is_noted_as_weaker,
+        comparison_precision,
+        figure_basis,
+        printed_phasing,
+        printed_comparator_code
+    ),
     case
         -- Rules 2.8.1 and 2.8.3: a target that its baseline already meets is to be held, never a ratio.
         when decided_kind = 'level' and is_met_at_the_start then case when operator = 'le' then 'ceiling' else 'floor' end
         when decided_kind = 'level' and baseline_value is null then 'level_without_baseline'
         else decided_kind
     end as target_kind,
-    coalesce(is_met_at_the_start, false)
-    and baseline_value != target_value
-    and decided_kind in ('level', 'floor', 'ceiling') as is_weaker_than_baseline,
-    case comparison_precision
-        when 'none' then 6
-        when 'target' then coalesce(decimals, 0)
+    (
+        coalesce(is_met_at_the_start, false)
+        and baseline_value != target_value
+        and decided_kind in ('level', 'floor', 'ceiling')
+    )
+    or is_noted_as_weaker as is_weaker_than_baseline,
+    case
+        -- What is not printed in digits has no printed precision.
+        when comparison_precision = 'none' or figure_basis in ('read', 'worded') then 6
+        when comparison_precision = 'target' then coalesce(decimals, 0)
         else greatest(coalesce(decimals, 0), {{ printed_decimals('baseline_printed') }})
     end as compare_decimals,
     -- The smallest value on the lattice that satisfies the target.

@@ -1,5 +1,9 @@
 -- The value each indicator owes in each year of the plan: printed or published, assigned, else derived from the path of
--- its target (DEC-G4) or from the value assigned for the whole period. None where neither gives one.
+-- its target (DEC-G4) or from the value assigned for the whole period. None where neither gives one. A level target is
+-- itself the printed value of its final year, and a floor or ceiling that of every year. On a lattice only whole steps
+-- can be owed: what the path has not yet filled is not due. `compare_decimals` is the precision an actual figure is held
+-- against it with: as printed; two decimals at least of what is assigned, whose own zeros are not kept; what is derived is
+-- not rounded, except for a step to its printed digits.
 with
 
 years as (
@@ -55,6 +59,7 @@ assigned_spread as (
         ) as yearly_value,
         'derived' as value_basis,
         known.document_title || coalesce('（' || nullif(known.document_no, '') || '）', '') as value_source,
+        known.document_date,
         3 as preference
     from years
     inner join {{ ref('int_superior_assignments__known') }} as known
@@ -72,10 +77,31 @@ from_path as (
         years.reference_year,
         case
             when years.target_kind = 'cumulative_sum' then path.path_value - coalesce(before.path_value, 0)
+            when
+                targets.attainable_target_value is not null and targets.baseline_value is not null
+                and years.reference_year < targets.last_year
+                then
+                    {{ rounded_as_printed(
+                        '(100.0 * floor(round('
+                        ~ lattice_steps('targets.baseline_value', 'targets') ~ ' + ('
+                        ~ lattice_steps('targets.attainable_target_value', 'targets') ~ ' - '
+                        ~ lattice_steps('targets.baseline_value', 'targets') ~ ')'
+                        ~ ' * (path.path_value - targets.baseline_value)'
+                        ~ ' / nullif(targets.target_value - targets.baseline_value, 0), 6)) / targets.lattice_n)',
+                        'targets.compare_decimals'
+                    ) }}
             else path.path_value
         end as yearly_value,
-        'derived' as value_basis,
-        'DEC-G4' as value_source,
+        targets.attainable_target_value is not null as is_on_lattice,
+        case
+            when targets.target_kind in ('floor', 'ceiling') then 'printed'
+            when
+                targets.target_kind not in ('cumulative_sum', 'period_average_growth')
+                and years.reference_year = targets.last_year
+                then 'printed'
+            else 'derived'
+        end as value_basis,
+        case when value_basis = 'printed' then targets.citation else 'DEC-G4' end as value_source,
         4 as preference
     from years
     inner join {{ ref('int_target_path__yearly') }} as path
@@ -85,6 +111,7 @@ from_path as (
             and years.indicator_code = path.target_id
             and years.reference_year = path.reference_year
             and path.path_value is not null
+    inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('path', 'targets') }}
     left join {{ ref('int_target_path__yearly') }} as before
         on
             path.plan_id = before.plan_id
@@ -109,15 +136,33 @@ select
     years.reference_year,
     cast(united.yearly_value as decimal(24, 6)) as yearly_value,
     united.value_basis,
-    united.value_source
+    united.value_source,
+    cast(
+        case
+            when united.value_basis != 'derived'
+                then greatest(
+                    coalesce(targets.compare_decimals, 0),
+                    {{ printed_decimals(figure('cast(united.yearly_value as decimal(24, 6))')) }},
+                    case united.value_basis when 'assigned' then 2 else 0 end
+                )
+            when united.is_on_lattice then targets.compare_decimals
+            else 6
+        end as integer
+    ) as compare_decimals,
+    coalesce(united.value_basis != 'derived' or targets.veto_basis = 'derived_too', false) as counts_for_veto
 from years
 left join united
     on
         years.plan_id = united.plan_id
         and years.indicator_code = united.indicator_code
         and years.reference_year = united.reference_year
+left join {{ ref('int_targets__effective') }} as targets
+    on
+        years.plan_id = targets.plan_id
+        and targets.target_type = 'indicator'
+        and years.indicator_code = targets.target_id
 qualify
     row_number() over (
         partition by years.plan_id, years.indicator_code, years.reference_year
-        order by united.preference
+        order by united.preference asc, united.document_date desc
     ) = 1

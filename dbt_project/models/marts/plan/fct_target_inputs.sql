@@ -13,7 +13,7 @@ figures as (
         used.target_id,
         used.input_role,
         used.area_code,
-        cast(used.reference_year as varchar) as reference_period,
+        used.reference_period,
         cast(used.value as double) as value,
         used.unit,
         used.stage,
@@ -126,7 +126,16 @@ assignments as (
         'plan' as origin,
         'dbt_project/seeds/plan/superior_assignments.csv, ' || assignment_id || ', ' || assignment_status as place
     from ({{ version_in_force(ref('superior_assignments'), 'plan_id, indicator_code, assigned_year', 'document_date') }})
-    where assignment_status != 'assigned'
+    where
+        assignment_status != 'assigned'
+        -- What a document has assigned since is no longer unpublished.
+        and (plan_id, indicator_code) not in (
+            select
+                known.plan_id,
+                known.indicator_code
+            from {{ ref('int_superior_assignments__known') }} as known
+            where known.assigned_year is null
+        )
 ),
 
 assigned as (
@@ -174,6 +183,11 @@ decided as (
                 (targets.target_type = parameters.target_type and targets.target_id = parameters.target_id)
                 or (parameters.target_type = 'plan' and parameters.is_read)
             )
+    -- What only projects are judged by is no input of a target.
+    left join {{ ref('decision_parameters') }} as readers on parameters.parameter = readers.parameter
+    where
+        parameters.target_type != 'plan'
+        or coalesce(readers.read_by not like '%project%' or readers.read_by like '%int_target%', true)
 ),
 
 unioned as (
