@@ -119,6 +119,6 @@ def test_returns_are_on_time_late_and_missing(databases: dict[str, Path]) -> Non
         "select sum(returns_due_number), sum(returns_on_time_number), sum(returns_late_number),"
         " sum(returns_missing_number) from fct_unit_scorecards",
     )
-    assert due == on_time + late + missing == 295
+    assert due == on_time + late + missing == 283
     assert late > 10
     assert missing > 3
