@@ -178,6 +178,45 @@
     {%- endfor %}
 {%- endmacro %}
 
+{#- What people set in place of a computed status, of `overrides` in force on the as-of date. -#}
+{% macro override_fields(overrides) -%}
+    {{ overrides }}.override_id,
+    {{ overrides }}.status as override_status,
+    {{ overrides }}.lamp as override_lamp,
+    {{ overrides }}.reason_zh as override_reason_zh,
+    {{ overrides }}.reason_en as override_reason_en,
+    {{ overrides }}.approved_by as override_approved_by,
+    {{ overrides }}.approved_on as override_approved_date,
+    {{ overrides }}.expires_on as override_expiry_date,
+    {{ overrides }}.origin as override_origin
+{%- endmacro %}
+
+{#- The same, and what is therefore shown; what was computed keeps its own columns, and a lamp not set stays. -#}
+{% macro override_columns(computed, overrides='overrides') -%}
+    {{ override_fields(overrides) }},
+    {{ shown_status(computed, overrides) }} as shown_status,
+    coalesce({{ overrides }}.lamp, {{ computed }}.lamp) as shown_lamp
+{%- endmacro %}
+
+{#- The status that is shown: the one set by hand while it is in force, else the computed one. -#}
+{% macro shown_status(computed, overrides='overrides') -%}
+    coalesce({{ overrides }}.status, {{ computed }}.status)
+{%- endmacro %}
+
+{#- A reason that says first what was set by hand, by whom and until when, and then what was computed. -#}
+{% macro overridden_reason(reason, language) -%}
+    {%- set words = {
+        'zh': ('人工认定 ', '（', ' 批准，', ' 前有效）：', '；计算结果：'),
+        'en': ('set by hand, ', ' (approved by ', ', until ', '): ', '; computed: '),
+    }[language] -%}
+    case
+        when override_id is null then {{ reason }}
+        else
+            '{{ words[0] }}' || override_id || '{{ words[1] }}' || override_approved_by || '{{ words[2] }}'
+            || override_expiry_date || '{{ words[3] }}' || override_reason_{{ language }} || '{{ words[4] }}' || {{ reason }}
+    end
+{%- endmacro %}
+
 {#- What the decisions say of one parameter; a decision about the target itself goes before one about the whole plan. -#}
 {% macro decided_parameter(parameter) -%}
     arg_min(parameters.parameter_value, parameters.target_type = 'plan')
