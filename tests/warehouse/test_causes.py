@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouse.small_build import PLAN, make_build
+from tests.warehouse.small_build import OVERRIDDEN, PLAN, make_build
 from tests.warehouse.test_release import released
 from warehouse.__main__ import main
 from warehouse.diff import ReleaseDiff, StatusChange, diff, told_changes
@@ -143,6 +143,22 @@ def test_each_cause_is_told_for_indicators_and_text_targets(
         assert [cause.kind for cause in one.causes] == [kind]
         assert (one.causes[0].told("zh"), one.causes[0].told("en")) == (zh, en)
         assert (one.old, one.new) == ("slightly_behind", "on_schedule")
+
+
+def test_an_override_alone_moves_what_is_shown_and_the_computed_status_stays(
+    tmp_path: Path, old: Path
+) -> None:
+    in_force = (
+        f"insert into fct_status_overrides values ('{PLAN}', 'OVR-1', 'indicator', '20', 'on_schedule', 'green',"
+        " 'in_force')"
+    )
+    (one,) = compared(tmp_path, old, *OVERRIDDEN, in_force).targets
+    assert (one.target_id, one.old, one.new) == ("20", "slightly_behind", "on_schedule")
+    assert [cause.kind for cause in one.causes] == ["override"]
+    assert one.after.told("zh") == "符合进度 绿灯 7.9 万人（人工认定 OVR-1，计算状态：略慢 黄灯）"
+    assert one.after.told("en") == (
+        "on schedule green 7.9 万人 (set by hand, OVR-1; computed: slightly behind yellow)"
+    )
 
 
 def test_several_causes_are_all_told(tmp_path: Path, old: Path) -> None:
