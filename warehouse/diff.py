@@ -105,7 +105,8 @@ class ValueChange:
 class Standing:
     """How an indicator or text target stands in one file: its status, its lamp and the value judged.
 
-    Under an override in force, ``override_id``, status and lamp are those set by hand, and the computed ones follow.
+    Under an override in force, ``override_id``, status and lamp are those set by hand; the computed ones
+    follow.
     """
 
     status: str | None

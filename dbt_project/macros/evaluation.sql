@@ -21,6 +21,40 @@
     qualify row_number() over (partition by {{ key }} order by effective_from desc) = 1
 {%- endmacro %}
 
+{#-
+    Each decision with the letter in force on the as-of date: a decision that was taken anew has a row for each day it was
+    decided, and the newest of those known counts. One first taken after the as-of date may be declared to hold from
+    before it: it is used, and marked retroactive. One whose newest row has ended is in force no more.
+-#}
+{% macro decisions_in_force() -%}
+    select
+        *,
+        exists(
+            select options.decision_id
+            from {{ ref('decision_options') }} as options
+            where options.plan_id = known.plan_id and options.decision_id = known.decision_id
+        ) as is_computed
+    from (
+        select
+            *,
+            decided_on > {{ as_of_date() }} as is_retroactive
+        from {{ ref('decisions') }}
+        where effective_from <= {{ as_of_date() }}
+        -- Of the known the latest, of those to come the first: either way the nearest.
+        qualify
+            row_number() over (
+                partition by plan_id, decision_id
+                order by decided_on > {{ as_of_date() }}, abs(date_diff('day', decided_on, {{ as_of_date() }}))
+            ) = 1
+    ) as known
+    where effective_to is null or effective_to > {{ as_of_date() }}
+{%- endmacro %}
+
+{#- The words of the chosen letter among options written "A: …; B: …". -#}
+{% macro words_of_letter(options) -%}
+    trim(regexp_extract('; ' || {{ options }} || '; ', '; ' || chosen_option || ': (.*?); (?:[A-Z]: |$)', 1))
+{%- endmacro %}
+
 {#- Columns that say which target a row is about. -#}
 {% macro same_target(one, other) -%}
     {{ one }}.plan_id = {{ other }}.plan_id

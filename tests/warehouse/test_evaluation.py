@@ -130,6 +130,17 @@ def test_a_status_set_by_hand_stands_in_the_report_with_the_computed_one(
     assert page.count("late return; computed:") == 2
 
 
+def test_a_decision_says_whether_its_letter_is_read(page: str, late_build: Build) -> None:
+    found = dict(rows(late_build, "select decision_id, is_computed from dim_decision"))
+    assert (found["DEC-01"], found["DEC-05"], found["DEC-I17"], found["DEC-G5"]) == (True, True, False, False)
+    inputs = "select distinct decision_id, is_computed from fct_target_inputs where input_role = 'decision'"
+    assert all(found[decision] == is_read for decision, is_read in rows(late_build, inputs))
+    block = page[page.index('id="DEC-01"') :].partition("</div>")[0]
+    assert "选项读入计算 its letter is read by the computation" in block
+    block = page[page.index('id="DEC-I17"') :].partition("</div>")[0]
+    assert "只作说明，改选项不改计算" in block
+
+
 def test_simulated_overrides_are_for_rehearsals_alone(late_build: Build) -> None:
     assert rows(late_build, "select count(*) from plan.status_overrides where origin = 'simulated'") == [(0,)]
     assert rows(late_build, "select count(*) from fct_status_overrides") == [(0,)]

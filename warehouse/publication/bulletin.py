@@ -413,7 +413,7 @@ class Page:
     # Targets in text, projects ---------------------------------------------------------------------------
 
     def _tasks_told(self, plan_id: str) -> dict[str, Any]:
-        """Targets in the plan's text: how many have each status, and those that have a figure or were set by hand."""
+        """Targets in the plan's text: how many have each status; those with a figure or set by hand."""
         rows = self._optional("fct_text_target_progress", plan_id, "text_target_id")
         figures = [row for row in rows if row["value"] is not None or row.get("override_id")]
         return {
@@ -567,7 +567,15 @@ class Page:
             for row in self._rows("select * from main.dim_decision order by decision_id")
             if row["plan_id"] in self.plan_of
         ]
-        return [{**row, "state_word": words.word(words.DECISION_STATES, row["state"])} for row in rows]
+        return [
+            {
+                **row,
+                "state_word": words.word(words.DECISION_STATES, row["state"]),
+                # Releases made before it was told say nothing of it.
+                "effect": words.decision_effect(row.get("is_computed")),
+            }
+            for row in rows
+        ]
 
     def _quality(self) -> dict[str, Any]:
         return {

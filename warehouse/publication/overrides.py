@@ -1,4 +1,4 @@
-"""A status that people set: what a page shows then, and how it says so. What was computed stays visible beside it."""
+"""A status that people set: what a page shows then, and how it says so beside what was computed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any, Literal
 from warehouse.publication import words
 
 
-def shown(row: Mapping[str, Any], name: Literal["status", "lamp"]) -> Any:
+def shown(row: Mapping[str, Any], name: Literal["status", "lamp"]) -> str | None:
     """The status or lamp of a row of progress that is shown: of an override in force, else the computed one.
 
     Releases made before overrides were told beside the computed status have only that one.
     """
-    return row.get(f"shown_{name}") or row[name]
+    said: str | None = row.get(f"shown_{name}") or row[name]
+    return said
 
 
 def told(row: Mapping[str, Any]) -> words.Word | None:
-    """Who set the status of a row of progress, why and until when, and what is computed; None where nobody did."""
+    """Who set the status of a row of progress, why, until when, and what is computed; None: nobody did."""
     if not row.get("override_id"):
         return None
     table = words.PROJECT_STATUSES | words.STATUSES
