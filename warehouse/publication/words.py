@@ -225,6 +225,8 @@ TAGS = {
     "SECONDHAND": Word("二手", "second-hand"),
     "PERIOD_INFERRED": Word("时期推断", "period inferred"),
     "COPY": Word("转载", "reprint"),
+    "REAL": Word("可比价", "real"),
+    "NOMINAL": Word("现价", "nominal"),
 }
 
 _YEARS = {2: ("两", "two"), 3: ("三", "three"), 4: ("四", "four"), 5: ("五", "five")}
@@ -250,7 +252,7 @@ def word(table: dict[str, Word], key: str | None) -> Word:
     return table.get(key or "", Word(key or "", key or ""))
 
 
-def decision_effect(is_computed: bool | None) -> Word | None:  # noqa: FBT001 (a cell of dim_decision)
+def decision_effect(is_computed: bool | None) -> Word | None:
     """Return whether another letter of a decision changes what is computed; None where it is not known."""
     return None if is_computed is None else DECISION_EFFECTS[is_computed]
 
