@@ -390,7 +390,7 @@ class _Simulated:
 
 
 def _possible(target: _Target, figure: float) -> float:
-    """The nearest figure that a target can have: no coverage above 100 %, whole things and none below zero."""
+    """The nearest figure a target can have: no coverage above 100 %, whole things and none below zero."""
     if target.kind == "coverage":
         return min(max(figure, 0.0), 100.0)
     return float(max(round(figure), 0)) if target.is_counted else figure
