@@ -18,7 +18,7 @@ import duckdb
 from raw.errors import BadInput
 from warehouse.connect import reader
 from warehouse.diff import ReleaseDiff, rows_of
-from warehouse.publication import words
+from warehouse.publication import overrides, words
 from warehouse.publication.bulletin import BOX_COUNTS, Edition, Figure, Page, cell_id, listed, render
 from warehouse.publication.content_hash import main_tables
 from warehouse.verdict import Verdict
@@ -245,7 +245,8 @@ class _Report(Page):
             "lamp_word": words.word(words.LAMPS, finding["lamp"]),
             "status": words.word(words.STATUSES, finding["status"]),
             "class": words.word(words.EVALUATION_CLASSES, finding["evaluation_class"]),
-            "reason": words.Word(finding["text_zh"], finding["text_en"]),
+            "reason": words.Word(row["status_reason"] or "", row["status_reason_en"] or ""),
+            "by_hand": overrides.told(row),
             "decisions": listed(row["decision_ids"]),
             "simulated": row["origin"] == "simulated",
         }

@@ -1,4 +1,5 @@
 -- Every target of a plan whose evaluation is due, in the words of the evaluation: the class its status falls into.
+-- A status set by hand counts while it is in force; the computed one stays beside it.
 -- A target in text that is judged by another one's figures is told of once, with that one.
 select
     progress.*,
@@ -13,13 +14,15 @@ select
     coalesce(indicators.responsible_unit_ids, text_targets.responsible_unit_ids, '') as responsible_unit_ids,
     text_targets.section_id,
     coalesce(text_targets.duplicate_of is not null or progress.series_basis = 'of_indicator', false) as is_told_elsewhere,
+    {{ override_columns('progress') }},
     case when evaluations.evaluation_kind = 'final' then classes.class_at_end else classes.class_before_end end
         as evaluation_class
 from {{ ref('int_progress__completed') }} as progress
 inner join {{ ref('dim_evaluation') }} as evaluations
     on progress.plan_id = evaluations.plan_id and evaluations.is_newest_due
 inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('progress', 'targets') }}
-left join {{ ref('evaluation_classes') }} as classes on progress.status = classes.status
+left join {{ ref('int_status_overrides__effective') }} as overrides on {{ same_target('progress', 'overrides') }}
+left join {{ ref('evaluation_classes') }} as classes on {{ shown_status('progress') }} = classes.status
 left join {{ ref('dim_indicator') }} as indicators
     on
         progress.target_type = 'indicator'
