@@ -188,6 +188,8 @@ class _Simulated:
         if is_first:
             figure += self._chance("first", ask.indicator.code, ask.period).choice((-1, 0, 1)) * 10**-decimals
         figure = _possible(target.kind, figure)
+        if ask.indicator.target_kind and not ask.measure.startswith("YOY"):
+            figure = max(figure, 0.0)
         return {
             "VALUE": f"{figure:.{decimals}f}",
             "OBS_STATUS": "P" if is_first else "A",
@@ -220,7 +222,8 @@ class _Simulated:
             case "cumulative_sum":
                 years = self.plan.last_year - self.plan.first_year + 1
                 before = STORIES[story](share - 1 / years) if share > 1 / years else 0.0
-                return max(goal * (done - before), 0.0)
+                # Rounded as a running total: of one school in five years some year has it whole.
+                return max(round(goal * done, target.decimals) - round(goal * before, target.decimals), 0.0)
             case "assigned_by_superior":
                 return 3 + 2 * (done - share)
             case "floor":
@@ -376,17 +379,23 @@ def _possible(kind: str, figure: float) -> float:
     match kind:
         case "coverage":
             return min(max(figure, 0.0), 100.0)
-        case "milestone" | "threshold_count":
+        case "milestone":
+            return float(min(max(round(figure), 0), 1))
+        case "threshold_count":
             return float(max(round(figure), 0))
     return figure
 
 
 def _target(row: Mapping[str, str], start: Mapping[str, str]) -> _Target:
     goal, baseline = row["target_value"], start.get("baseline_value", "")
-    # Finer than anything printed, or what lies between two stories would be rounded away.
-    decimals = FINER + max(int(row["decimals"] or 0), len(baseline.partition(".")[2]))
+    kind = row["target_kind"]
+    is_whole = kind == "milestone" or (
+        kind in returns.COUNTED_KINDS and row.get("unit") in returns.COUNT_UNITS
+    )
+    # Finer than anything printed, or what lies between two stories would be rounded away; things stay whole.
+    decimals = 0 if is_whole else FINER + max(int(row["decimals"] or 0), len(baseline.partition(".")[2]))
     return _Target(
-        row["target_kind"],
+        kind,
         row["phasing"],
         float(goal) if goal else None,
         float(baseline) if baseline else None,
