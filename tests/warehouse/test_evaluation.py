@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -14,6 +15,7 @@ import pytest
 
 from raw.errors import BadInput
 from tests.warehouse.small_build import write_verdict
+from warehouse import __main__ as commands
 from warehouse.build import Build
 from warehouse.publication.bulletin import Edition
 from warehouse.publication.evaluation import due_reports, evaluation
@@ -164,6 +166,43 @@ def test_another_kind_than_the_one_due_is_refused_with_the_day_to_ask_for(
 ) -> None:
     with pytest.raises(BadInput, match=r"annual-2023；应为 expected midterm.*2023-06-30"):
         evaluation(late_build.file, "midterm", a_verdict(tmp_path), EDITION)
+
+
+def test_an_unknown_plan_is_told_with_those_that_are_evaluated(late_build: Build, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no evaluation of a plan 'nope'；应为 expected 其一 / one of qwc-14"):
+        evaluation(late_build.file, "annual", a_verdict(tmp_path), EDITION, "nope")
+
+
+@pytest.mark.parametrize("place", ["absent/report.html", ".", ""])
+def test_a_place_the_report_cannot_be_written_to_is_told(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_verdict(tmp_path)
+    chosen = SimpleNamespace(path=tmp_path, database=tmp_path, name="2024-12", revision=1, previous=None)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(commands, "_undamaged", lambda _: chosen)
+    monkeypatch.setattr(commands, "evaluation", lambda *_: "page")
+    assert commands.main(["evaluate", "--kind", "annual", "--to", place]) == 2
+    assert "the name of a file in a folder that is there" in capsys.readouterr().err
+    assert commands.main(["evaluate", "--kind", "annual", "--to", "report.html"]) == 0
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "page"
+
+
+def test_a_cell_of_several_figures_stays_together_on_a_narrow_screen(
+    late_build: Build, tmp_path: Path
+) -> None:
+    """There the parts of a cell are pushed to both edges: value, stroke and target must be one part."""
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copyfile(late_build.file, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(
+            "update fct_evaluation_findings set status = 'ahead', lamp = 'green' where status = 'earlier_year'"
+        )
+    page = evaluation(copy, "annual", a_verdict(tmp_path), EDITION)
+    cells = re.findall(r'<td class="num" data-label="(?:数值|进度)／(?:目标|序时)">(.*?)</td>', page)
+    assert [cell for cell in cells if "／" in cell]
+    assert [cell for cell in cells if not re.fullmatch(r"<span\b.*</span>", cell.strip())] == []
+    assert '评估 <span class="en" lang="en">Evaluation</span>' in page
 
 
 def test_a_report_belongs_into_the_first_release_from_its_due_date_on(

@@ -102,6 +102,15 @@ def _chosen(
     connection: duckdb.DuckDBPyConnection, kind: str, plan_id: str | None, name: str
 ) -> dict[str, Any]:
     rows = rows_of(connection, "select * from main.dim_evaluation order by plan_id desc, due_date")
+    plans = list(dict.fromkeys(str(row["plan_id"]) for row in rows))
+    if plan_id is not None and plan_id not in plans:
+        raise BadInput.one(
+            f"{name}: --plan",
+            f"没有评估的规划 / no evaluation of a plan {plan_id!r}",
+            f"其一 / one of {', '.join(plans) or '无 none'}",
+            "更正规划编号；新规划在 seeds/plan/evaluations.csv 加行 / "
+            "correct the plan id; a new plan needs rows in seeds/plan/evaluations.csv",
+        )
     of_plan = [row for row in rows if plan_id in (None, row["plan_id"])]
     found = [row for row in of_plan if row["is_newest_due"] and row["evaluation_kind"] == kind]
     if found:
