@@ -83,12 +83,12 @@ def lateness(feed: Feed, month: str, as_of: date, first_landed: date | None = No
 
 
 def timeliness(feed: Feed, table_name: str, known: Sequence[Vintage], as_of: date) -> Iterator[Timeliness]:
-    """How a table kept its calendar in the months watched; nothing for one without months, or optional.
+    """How a table kept its calendar in the months watched; nothing for one without months or calendar.
 
     ``known`` are its vintages at or before ``as_of``, oldest first.
     """
     table = feed.table(table_name)
-    if table.calendar == "none" or table.month_column is None or table.optional:
+    if table.calendar == "none" or table.month_column is None:
         return
     arrived = _arrivals(table, table.calendar, table.month_column, known)
     first_pull = known[0].vintage_date if known else None

@@ -65,7 +65,8 @@ SHEET_GUIDE, SHEET_COVER, SHEET_ROWS = "填报说明", "封面", "填报"
 SHEET_PROJECTS, SHEET_ASSIGNMENTS, SHEET_CATALOGUE = "项目", "下达", "编码表"
 SHEETS = (SHEET_GUIDE, SHEET_COVER, SHEET_ROWS, SHEET_PROJECTS, SHEET_ASSIGNMENTS, SHEET_CATALOGUE)
 HEADER_ROW = 1
-EXTRA_ROWS = 30
+# Empty rows for a person to fill in: a unit of many projects reports several stages of each.
+EXTRA_ROWS, EXTRA_PROJECT_ROWS = 30, 240
 
 # SDMX cross-domain code list CL_OBS_STATUS 2.2, the codes a responsible unit can mean.
 VALUE_STATUSES = {
@@ -96,6 +97,9 @@ PERIOD_EXAMPLES = {"A": "2022", "Q": "2022-Q3", "M": "2022-09"}
 NO_UNIT = "-"
 # How types of projects are measured (seed project_types), and what the stage of a counted one is called.
 HEADING, COUNTED = "heading", "counted"
+# Kinds of text targets that count things, and the units in which a thing is whole.
+COUNTED_KINDS = ("threshold_count", "cumulative_sum")
+COUNT_UNITS = ("个", "所", "条", "项", "名", "类")
 ASSIGNED = "assigned_by_superior"
 ASSIGNED_PERIOD = re.compile(r"(19|20)\d\d(-(19|20)\d\d)?")
 
@@ -286,6 +290,14 @@ class Indicator:
     unit_ids: tuple[str, ...]
     series_code: str
     measures: Mapping[str, str]
+    # Of a text target: its kind, and the value the plan prints for it, empty where there is none.
+    target_kind: str = ""
+    goal: str = ""
+
+    @property
+    def is_count(self) -> bool:
+        """Whether its figures are whole things: schools, not ten thousands of places."""
+        return self.target_kind in COUNTED_KINDS and self.unit in COUNT_UNITS
 
 
 @dataclass(frozen=True)
@@ -575,7 +587,7 @@ def _text_targets(seeds: Path, plan_id: str) -> tuple[Indicator, ...]:
     columns = ("plan_id", "text_target_id", "role", "statement_zh", "statement_en", "target_kind", "unit")
     return tuple(
         _text_target(row)
-        for row in _seed(seeds, "text_targets", (*columns, "responsible_unit_ids"))
+        for row in _seed(seeds, "text_targets", (*columns, "target_value", "responsible_unit_ids"))
         if row["plan_id"] == plan_id and row["role"] == "target"
     )
 
@@ -591,6 +603,8 @@ def _text_target(row: Mapping[str, str]) -> Indicator:
         _split(row["responsible_unit_ids"]),
         row["text_target_id"],
         {"A": yearly, "Q": within, "M": within},
+        row["target_kind"],
+        row["target_value"],
     )
 
 
@@ -723,8 +737,9 @@ def workbook(
     _add_rules(sheet, COLUMNS, lists | _choices(plan, unit), HEADER_ROW + len(rows) + spare)
     if is_form or projects:
         sheet = book.create_sheet(SHEET_PROJECTS)
-        _write_rows(sheet, PROJECT_COLUMNS, projects, spare, header)
-        _add_rules(sheet, PROJECT_COLUMNS, lists, HEADER_ROW + len(projects) + spare)
+        project_spare = EXTRA_PROJECT_ROWS if is_form else 0
+        _write_rows(sheet, PROJECT_COLUMNS, projects, project_spare, header)
+        _add_rules(sheet, PROJECT_COLUMNS, lists, HEADER_ROW + len(projects) + project_spare)
     if is_form or assignments:
         sheet = book.create_sheet(SHEET_ASSIGNMENTS)
         _write_rows(sheet, ASSIGNMENT_COLUMNS, assignments, spare, header)

@@ -183,8 +183,16 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     verdict = Verdict.load(chosen.path / VERDICT)
     edition = Edition(chosen.name, chosen.revision, chosen.previous)
     page = evaluation(chosen.database, kind, verdict, edition, arguments.plan)
-    written = arguments.to or Path(f"evaluation-{kind}.html")
-    written.write_text(page, encoding="utf-8")
+    written = arguments.to if arguments.to is not None else Path(f"evaluation-{kind}.html")
+    try:
+        written.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise BadInput.one(
+            f"--to {written}",
+            f"写不了 / {error.strerror or 'cannot be written'}",
+            "已有文件夹中的一个文件名 / the name of a file in a folder that is there",
+            f"换一处，或先建文件夹 / name another place or make the folder, e.g. --to evaluation-{kind}.html",
+        ) from error
     print(written)
 
 

@@ -153,7 +153,9 @@ def release(build_dir: Path, verdict_path: Path, data_root: Path) -> Release:
         name = build.reference_month if revision == 1 else f"{build.reference_month}-r{revision}"
         previous = _newest_before(known, (build.as_of_date, build.reference_month, revision))
         _refuse_other_predecessor(verdict, verdict_path, previous)
-        made = _make(folder, name, revision, build, verdict, verdict_path, previous)
+        made = _make(
+            folder, name, revision, build, verdict, verdict_path, previous, _days_before(known, build)
+        )
         return replace(_with_pointer(data_root, made), is_new=True)
 
 
@@ -374,6 +376,17 @@ def _newest_before(known: Sequence[Release], place: tuple[date, str, int]) -> Re
     return max(earlier, key=lambda item: item.order, default=None)
 
 
+def _days_before(known: Sequence[Release], build: Build) -> list[date]:
+    """The as-of dates of standing releases that knew less; a revision replaces those of its own month."""
+    return [
+        item.as_of_date
+        for item in known
+        if item.withdrawn is None
+        and item.reference_month != build.reference_month
+        and item.as_of_date < build.as_of_date
+    ]
+
+
 def _make(
     folder: Path,
     name: str,
@@ -382,6 +395,7 @@ def _make(
     verdict: Verdict,
     verdict_path: Path,
     previous: Release | None,
+    days_before: Sequence[date],
 ) -> Release:
     for stale in folder.glob(f"{MAKING}*"):
         shutil.rmtree(stale)
@@ -396,7 +410,7 @@ def _make(
         edition = Edition(name, revision, previous.name if previous else None)
         page = bulletin(making / DATABASE, changes, verdict, edition)
         (making / BULLETIN).write_text(page, encoding="utf-8")
-        for report in due_reports(making / DATABASE):
+        for report in due_reports(making / DATABASE, days_before):
             told = evaluation(making / DATABASE, report.kind, verdict, edition, report.plan_id)
             (making / report.file_name).write_text(told, encoding="utf-8")
         (making / NOTES).write_text(_notes(name, build, tables, changes, verdict), encoding="utf-8")

@@ -32,3 +32,8 @@
         else 'day'
     end
 {%- endmacro %}
+
+{#- A date, but not later than another; none where there is none (DuckDB's least would give the other). -#}
+{% macro earlier_of(day, latest) -%}
+    case when {{ day }} is not null then least({{ day }}, {{ latest }}) end
+{%- endmacro %}

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,14 @@ MAX_UNPACKED = 20_000_000
 MAX_MEMBERS = 200
 # A unit owns at most 6 indicators: 5 years of months of each are 360 rows.
 MAX_ROWS = 2_000
+# A slip of the unit (千, 万, 亿) is a thousand times or more; no target is passed a hundred times over.
+MAX_TIMES_PLANNED = 100
+# A project of the plan may have been prepared before it and be finished after it, by so many years.
+YEARS_AROUND_PLAN = 10
+# An assigned change in per cent: nothing falls or is made to rise by more than all of it.
+MAX_ASSIGNED_PCT = 100
+# Kinds of text targets whose figures are rates of change and may be negative.
+_GROWTH_KINDS = ("period_average_growth", "relative_series")
 # The warehouse keeps DECIMAL(24, 6): more places would be rounded without a word.
 MAX_PLACES = 6
 MAX_DIGITS = 18
@@ -206,6 +215,14 @@ def read(content: bytes, table: Table, file_name: str) -> Rows:
     sheets = _sheets(content, name, part)
     cover = _read_cover(sheets[SHEET_COVER], findings)
     rows = _read_rows(sheets[part.sheet], part, cover, findings)
+    if part is _ROWS and not rows and not findings.problems and not _says_more(content, name):
+        findings.add(
+            f"{name}, sheets {'、'.join(each.sheet for each in _PARTS)}",
+            "没有填写的行 / no filled row",
+            "至少一行：应报数值、文字目标、项目阶段或下达数 / "
+            "a row at least: a figure, a text target, a stage of a project or an assigned value",
+            "填写后再报；没有要报的，不必报送 / fill it in; where there is nothing to tell, send none",
+        )
     findings.raise_any()
     return _as_rows(cover, part, rows)
 
@@ -437,14 +454,18 @@ def _read_rows(
     return filled
 
 
+def _says_more(content: bytes, name: str) -> bool:
+    """Whether a sheet beside 填报 has a filled row: a unit of which no figure is asked reports there."""
+    there = xlsx.sheet_names(content, name)
+    return any(
+        any(cell.text is not None for row in sheet[returns.HEADER_ROW :] for cell in row)
+        for part in _PARTS
+        if part is not _ROWS and part.sheet in there
+        for sheet in [_sheets(content, name, part)[part.sheet]]
+    )
+
+
 def _check_figures(filled: Sequence[_Row], cover: _Cover, findings: _Findings) -> None:
-    if not filled:
-        findings.add(
-            f"{findings.file_name}, sheet {SHEET_ROWS}",
-            "没有填写的行 / no filled row",
-            "每个应报数值一行 / a row per figure asked",
-            _NEW_FORM,
-        )
     for row in filled:
         _check_row(row, cover, findings)
     _check_duplicates(
@@ -661,8 +682,61 @@ def _check_value(cell: _Cell, indicator: Indicator | None, findings: _Findings) 
     """True where a value stands, good or bad."""
     if cell.text is None:
         return False
+    before = len(findings.problems)
     _check_number(cell, indicator.unit if indicator else "规划所用单位 the plan's unit", findings)
+    if indicator is not None and indicator.target_kind and len(findings.problems) == before:
+        _check_plausible(cell, indicator, findings)
     return True
+
+
+def _check_plausible(cell: _Cell, target: Indicator, findings: _Findings) -> None:
+    """The figure of a text target against what its kind allows; ``cell`` holds a number."""
+    value = Decimal(cell.text or "")
+    if target.target_kind in _GROWTH_KINDS:
+        return
+    if target.target_kind == "milestone":
+        if value not in (0, 1):
+            findings.cell(
+                cell, "1（已达到）或 0（未达到） / 1 (reached) or 0 (not)", "填 1 或 0 / enter 1 or 0"
+            )
+    elif target.unit == "%":
+        _check_share(cell, findings)
+    else:
+        _check_amount(cell, target.code, target.goal, target.unit, findings)
+        if target.is_count:
+            _check_whole(cell, target.unit, findings)
+
+
+def _check_share(cell: _Cell, findings: _Findings) -> None:
+    if not 0 <= Decimal(cell.text or "") <= 100:
+        findings.cell(
+            cell,
+            "0 至 100 的百分数 / a share from 0 to 100 per cent",
+            "核对分子、分母和单位 / check what is divided by what, and the unit",
+        )
+
+
+def _check_amount(cell: _Cell, of: str, planned: str, unit: str, findings: _Findings) -> None:
+    """No less than nothing, and no more than so many times what the plan prints."""
+    value = Decimal(cell.text or "")
+    most = Decimal(planned) * MAX_TIMES_PLANNED if planned else None
+    if value < 0:
+        findings.cell(cell, "不小于零的数量 / a quantity of zero or more", "更正数量 / correct the quantity")
+    elif most is not None and value > most:
+        findings.cell(
+            cell,
+            f"不超过规划数 {planned} {unit} 的 {MAX_TIMES_PLANNED} 倍 / "
+            f"at most {MAX_TIMES_PLANNED} times the {planned} {unit} the plan prints for {of}",
+            f"核对单位，换算为{unit} / check the unit: the figure is in {unit}",
+        )
+
+
+def _check_whole(cell: _Cell, unit: str, findings: _Findings) -> None:
+    value = Decimal(cell.text or "")
+    if value != value.to_integral_value():
+        findings.cell(
+            cell, f"整数，{unit}不可拆分 / a whole number of {unit}", "更正数量 / correct the quantity"
+        )
 
 
 def _check_number(cell: _Cell, unit: str, findings: _Findings) -> None:
@@ -881,7 +955,11 @@ def _check_projects(rows: Sequence[_Row], cover: _Cover, findings: _Findings) ->
         reached = _date_of(
             row.cells["REACHED_ON"], findings, "达到日期 / the day it was reached, YYYY-MM-DD", required=False
         )
-        _date_of(row.cells["PLANNED_ON"], findings, "计划日期 / the day planned, YYYY-MM-DD", required=False)
+        planned = _date_of(
+            row.cells["PLANNED_ON"], findings, "计划日期 / the day planned, YYYY-MM-DD", required=False
+        )
+        _check_near_plan(row.cells["REACHED_ON"], reached, cover, findings)
+        _check_near_plan(row.cells["PLANNED_ON"], planned, cover, findings)
         if reached is not None and cover.reported_on is not None and reached > cover.reported_on:
             findings.cell(
                 row.cells["REACHED_ON"],
@@ -893,6 +971,44 @@ def _check_projects(rows: Sequence[_Row], cover: _Cover, findings: _Findings) ->
     _check_duplicates(
         rows, ("PROJECT_ID", "STAGE_ID"), "每个项目的每个阶段一次 / each stage of a project once", findings
     )
+    for name in ("REACHED_ON", "PLANNED_ON"):
+        _check_order(rows, name, cover, findings)
+
+
+def _check_near_plan(cell: _Cell, day: date | None, cover: _Cover, findings: _Findings) -> None:
+    if day is None or cover.plan is None:
+        return
+    first = date(cover.plan.first_year - YEARS_AROUND_PLAN, 1, 1)
+    last = date(cover.plan.last_year + YEARS_AROUND_PLAN, 12, 31)
+    if not first <= day <= last:
+        findings.cell(
+            cell,
+            f"规划期前后 {YEARS_AROUND_PLAN} 年内的日期 / a date from {first} to {last}",
+            "更正年份 / correct the year",
+        )
+
+
+def _check_order(rows: Sequence[_Row], name: str, cover: _Cover, findings: _Findings) -> None:
+    """The stages of a project follow one another: a later one has no earlier day."""
+    days: dict[str, list[tuple[int, str, _Cell]]] = {}
+    for row in rows:
+        cell = row.cells[name]
+        project = cover.plan.project(row.text("PROJECT_ID") or "") if cover.plan else None
+        if project is not None and cell.text is not None and is_date(cell.text):
+            numbers = {stage.stage_id: stage.number for stage in project.stages}
+            stage = row.text("STAGE_ID") or ""
+            if stage in numbers:
+                days.setdefault(project.project_id, []).append((numbers[stage], stage, cell))
+    for stages in days.values():
+        stages.sort(key=lambda found: found[0])
+        for (_, before, earlier), (_, _, later) in pairwise(stages):
+            if (later.text or "") < (earlier.text or ""):
+                findings.cell(
+                    later,
+                    f"不早于前一阶段 {before} 的 {earlier.text} / "
+                    f"a day not before that of the stage before it, {before} on {earlier.text}",
+                    "核对两个阶段的日期 / check the days of both stages",
+                )
 
 
 def _check_project(cell: _Cell, cover: _Cover, findings: _Findings) -> Project | None:
@@ -992,8 +1108,13 @@ def _check_quantity(cell: _Cell, unit: _Cell, project: Project, findings: _Findi
             f"{project.unit!r}，规划所用单位 / {project.unit!r}, the plan's unit of {project.project_id}",
             f"把数量换算为{project.unit} / convert the quantity to {project.unit}",
         )
-    if len(findings.problems) == before and Decimal(cell.text) < 0:
-        findings.cell(cell, "不小于零的数量 / a quantity of zero or more", "更正数量 / correct the quantity")
+    if len(findings.problems) == before:
+        if project.unit == "%":
+            _check_share(cell, findings)
+        else:
+            _check_amount(cell, project.project_id, project.quantity, project.unit, findings)
+            if project.unit in returns.COUNT_UNITS:
+                _check_whole(cell, project.unit, findings)
     return True
 
 
@@ -1027,7 +1148,15 @@ def _check_assigned(row: _Row, cover: _Cover, findings: _Findings) -> None:
     if value.text is None:
         findings.cell(value, "下达的数值 / the value assigned", _FILL_IN)
     else:
+        before = len(findings.problems)
         _check_number(value, indicator.unit if indicator else "%", findings)
+        is_share = indicator is not None and indicator.unit == "%" and len(findings.problems) == before
+        if is_share and abs(Decimal(value.text)) > MAX_ASSIGNED_PCT:
+            findings.cell(
+                value,
+                f"-{MAX_ASSIGNED_PCT} 至 {MAX_ASSIGNED_PCT} / from -{MAX_ASSIGNED_PCT} to {MAX_ASSIGNED_PCT}",
+                "按下达文件核对数值和单位 / check value and unit against the document",
+            )
     if indicator is None:
         codes = ", ".join(found.code for found in mine) or "无 none"
         findings.cell(
@@ -1060,6 +1189,14 @@ def _check_assigned_years(row: _Row, cover: _Cover, findings: _Findings) -> None
         findings.cell(
             base, "基年，如 2020 / the base year, like 2020", "按下达文件填写 / as the document says"
         )
+    elif cell.text in known:
+        first, last = plan.first_year - YEARS_AROUND_PLAN, int(cell.text[-4:]) - 1
+        if not first <= int(base.text) <= last:
+            findings.cell(
+                base,
+                f"{first} 至 {last} 的年份 / a year from {first} to {last}, before the period ends",
+                "按下达文件填写 / as the document says",
+            )
 
 
 def _check_document(row: _Row, cover: _Cover, findings: _Findings) -> None:

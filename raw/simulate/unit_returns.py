@@ -46,7 +46,7 @@ FINER = 2
 PRICE_BASIS = "real"
 # Kinds that count whole things, and units in which a sum does: of 个 there are no halves, of 万个 there are.
 COUNTED_KINDS = ("threshold_count", "rank", "milestone")
-COUNTERS = ("个", "所", "名", "项", "条", "家", "处", "座", "人", "套", "件")
+COUNTERS = (*returns.COUNT_UNITS, "家", "处", "座", "人", "套", "件")
 # How the work on a project goes: its pace against its own plan; none has no report at all.
 PACES: dict[str, float | None] = {
     "punctual": 1.0,
@@ -199,6 +199,8 @@ class _Simulated:
             figure += self._chance("first", ask.indicator.code, ask.period).choice((-1, 0, 1)) * 10**-decimals
         figure = _possible(target, figure)
         is_growth = ask.measure in returns.GROWTH_MEASURES
+        if ask.indicator.target_kind and not is_growth:
+            figure = max(figure, 0.0)
         return {
             "VALUE": f"{figure:.{decimals}f}",
             **({"PRICE_BASIS": PRICE_BASIS} if is_growth else {}),
@@ -232,10 +234,8 @@ class _Simulated:
             case "cumulative_sum":
                 years = self.plan.last_year - self.plan.first_year + 1
                 before = STORIES[story](share - 1 / years) if share > 1 / years else 0.0
-                if target.is_counted:
-                    # Whole things a year that add up to whole things done.
-                    return float(max(round(goal * max(done, 0.0)) - round(goal * max(before, 0.0)), 0))
-                return max(goal * (done - before), 0.0)
+                # Rounded as a running total: of one school in five years some year has it whole.
+                return max(round(goal * done, target.decimals) - round(goal * before, target.decimals), 0.0)
             case "assigned_by_superior":
                 return 3 + 2 * (done - share)
             case "floor":
@@ -390,9 +390,12 @@ class _Simulated:
 
 
 def _possible(target: _Target, figure: float) -> float:
-    """The nearest figure a target can have: no coverage above 100 %, whole things and none below zero."""
-    if target.kind == "coverage":
-        return min(max(figure, 0.0), 100.0)
+    """The nearest figure a target can have: no coverage above 100 %, nothing half done or negative."""
+    match target.kind:
+        case "coverage":
+            return min(max(figure, 0.0), 100.0)
+        case "milestone":
+            return float(min(max(round(figure), 0), 1))
     return float(max(round(figure), 0)) if target.is_counted else figure
 
 

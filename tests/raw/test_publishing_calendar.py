@@ -105,7 +105,7 @@ def test_the_calendar_tells_ten_years_of_months_that_are_published() -> None:
     assert len(dict(calendar(scheduled(), date(2022, 7, 8)))) == 120
 
 
-def test_an_optional_table_has_no_calendar_of_its_own() -> None:
+def test_a_part_of_a_file_that_nobody_promised_has_no_calendar() -> None:
     returns = find_feed("unit_returns")
     told = {name: len(list(timeliness(returns, name, [], date(2022, 7, 8)))) for name in returns.tables}
     assert told == {"returns": 13, "project_milestones": 0, "superior_assignments": 0}

@@ -175,7 +175,9 @@ def test_the_form_locks_what_the_plan_says_and_leaves_the_answers_open() -> None
     assert {"T047", "P09-02", "in_operation", "counted"} <= set(ids)
     assert not {"T002", "P01-01"} & set(ids), "another unit's target, and a heading"
     projects = {str(rule.sqref): rule.formula1 for rule in book["项目"].data_validations.dataValidation}
-    assert str(projects["A2:A31"]).startswith("'编码表'!$B$73:")
+    assert str(projects["A2:A241"]).startswith("'编码表'!$B$73:")
+    locked = [row for row in range(2, 242) if book["项目"][f"A{row}"].protection.locked]
+    assert locked == [], "a unit of fifty projects reports several stages of each"
     assert str(ids[72]).startswith("P"), "projects follow the targets"
     assert book["封面"]["B4"].value == "wjj"
     assert book["封面"]["B6"].value == "2022-12"
@@ -555,6 +557,7 @@ PLANNED = {"PROJECT_ID": "P09-02", "STAGE_ID": "in_operation", "PLANNED_ON": "20
 COUNTED = {
     "PROJECT_ID": "P15-01", "STAGE_ID": "counted", "COMPLETED_QUANTITY": "21", "QUANTITY_UNIT": "所",
 }  # fmt: skip
+SHARE = {"PROJECT_ID": "P20-12", "STAGE_ID": "counted", "COMPLETED_QUANTITY": "40", "QUANTITY_UNIT": "%"}
 ASSIGNED = {
     "INDICATOR_CODE": "13", "ASSIGNED_PERIOD": "2022", "BASE_YEAR": "2021", "ASSIGNED_VALUE": "3.2", "UNIT": "%",
     "ASSIGNING_AUTHORITY": "市发改委", "DOCUMENT_TITLE": "关于下达2022年能耗强度目标的通知",
@@ -624,6 +627,72 @@ def test_a_wrong_text_target_is_told(change: dict[str, str], message: str) -> No
     assert message in refusal(full(answers=({**ANSWER_T047, **change},)))
 
 
+def text_target(code: str, value: str) -> dict[str, str]:
+    target = PLAN.indicator(code)
+    assert target is not None
+    return {
+        **returns.asked_row(returns.Ask(target, "2022", "A")),
+        **GIVEN,
+        "VALUE": value,
+        "EVIDENCE_REFERENCE": "a.pdf",
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "message"),
+    [
+        ("T011", "9000", "found '9000'; expected a share from 0 to 100 per cent"),
+        ("T011", "-5", "found '-5'; expected a share from 0 to 100 per cent"),
+        ("T043", "45000", "at most 100 times the 9.1 万个 the plan prints for T043"),
+        ("T042", "2.5", "found '2.5'; expected a whole number of 所"),
+        ("T042", "-1", "found '-1'; expected a quantity of zero or more"),
+        ("T022", "7", "found '7'; expected 1 (reached) or 0 (not)"),
+    ],
+)
+def test_a_figure_that_its_kind_of_target_does_not_allow_is_told(code: str, value: str, message: str) -> None:
+    unit, name = owner_of(code)
+    assert message in refusal(full(unit, answers=(text_target(code, value),)), name)
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [("T011", "100"), ("T043", "4.55"), ("T042", "0"), ("T022", "1"), ("T002", "-1.5"), ("T047", "3.1")],
+)
+def test_a_figure_that_its_kind_of_target_allows_is_read(code: str, value: str) -> None:
+    unit, name = owner_of(code)
+    assert read(full(unit, answers=(text_target(code, value),)), name).records[-1]["VALUE"] == value
+
+
+def owner_of(code: str) -> tuple[str, str]:
+    """A unit that may return it, and the name of its return."""
+    unit = next(unit for unit in PLAN.units if code in {found.code for found in PLAN.open_to(unit)})
+    return unit.unit_id, f"{unit.unit_id}_2022-12.xlsx"
+
+
+def test_a_unit_of_which_no_figure_is_asked_reports_projects_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In June 2021 no year is over: the health bureau has nothing to say of its indicators."""
+    unit, month = PLAN.unit("wjj"), "2021-06"
+    assert PLAN.asks(unit, month) == ()
+
+    def june(**parts: object) -> bytes:
+        return returns.workbook(PLAN, unit, month, reporter="张三", reported_on=date(2021, 7, 5), **parts)  # type: ignore[arg-type]
+
+    name = "wjj_2021-06.xlsx"
+    told = refusal(june(), name)
+    assert "sheets 填报、项目、下达: found no filled row" in told
+    assert "Remedy: fill it in; where there is nothing to tell, send none" in told
+    monkeypatch.setenv("RAW_INBOX", str(tmp_path / "inbox"))
+    (tmp_path / "inbox/unit_returns").mkdir(parents=True)
+    (tmp_path / "inbox/unit_returns" / name).write_bytes(june(projects=({**PLANNED},)))
+    assert "0 行 / rows" in returns.check(tmp_path / "inbox/unit_returns" / name)
+    pull(FEED, date(2021, 8, 1), landing_root=tmp_path / "landing")
+    known = vintages(tmp_path / "landing", "unit_returns", "project_milestones", date(2021, 8, 1))
+    assert [vintage.manifest["row_count"] for vintage in known] == [1]
+    assert vintages(tmp_path / "landing", "unit_returns", "returns", date(2021, 8, 1)) == []
+
+
 def test_project_rows_are_read_with_scope_place_and_day() -> None:
     rows = part(full(projects=(STARTED, PLANNED, COUNTED)), "project_milestones")
     assert rows.scope == "PLAN_ID=qwc-14|UNIT_ID=wjj|RETURN_MONTH=2022-12"
@@ -655,12 +724,35 @@ def test_project_rows_are_read_with_scope_place_and_day() -> None:
         ({**COUNTED, "COMPLETED_QUANTITY": ""}, "E2", "found nothing; expected the quantity completed"),
         ({**COUNTED, "COMPLETED_QUANTITY": "60"}, "G2", "evidence that a final stage was reached"),
         ({**COUNTED, "STAGE_ID": "started"}, "B2", "a stage of a project of type quantity: counted"),
+        (
+            {**COUNTED, "COMPLETED_QUANTITY": "60000"},
+            "E2",
+            "at most 100 times the 60 所 the plan prints for P15-01",
+        ),
+        ({**COUNTED, "COMPLETED_QUANTITY": "21.5"}, "E2", "expected a whole number of 所"),
+        ({**SHARE, "COMPLETED_QUANTITY": "300"}, "E2", "expected a share from 0 to 100 per cent"),
+        ({"REACHED_ON": "1993-06-30"}, "C2", "expected a date from 2011-01-01 to 2035-12-31"),
+        ({"PLANNED_ON": "2205-09-30"}, "D2", "expected a date from 2011-01-01 to 2035-12-31"),
     ],
 )
 def test_a_wrong_project_row_is_told_with_its_cell(change: dict[str, str], cell: str, message: str) -> None:
     told = part_refusal(full(projects=({**STARTED, **change},)), "project_milestones")
     assert f"{NAME}, sheet 项目, cell {cell}: " in told
     assert message in told
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "day"), [("REACHED_ON", "C3", "2021-05-31"), ("PLANNED_ON", "D3", "2021-05-31")]
+)
+def test_a_later_stage_has_no_earlier_day(column: str, cell: str, day: str) -> None:
+    """Completed in 2021 before it was started in 2022: one of the two is a slip."""
+    first = {**STARTED, "REACHED_ON": "", column: "2022-06-30"}
+    later = {**STARTED, "REACHED_ON": "", "STAGE_ID": "completed", column: day}
+    told = part_refusal(full(projects=(first, later)), "project_milestones")
+    assert f"cell {cell}: found '{day}'; expected a day not before that of the stage before it" in told
+    assert "started on 2022-06-30" in told
+    same_day = {**later, column: "2022-06-30"}
+    assert len(part(full(projects=(same_day, first)), "project_milestones").records) == 2
 
 
 def test_a_stage_the_plan_asks_for_needs_evidence_too() -> None:
@@ -695,7 +787,9 @@ def test_assigned_values_are_read_from_the_unit_that_owes_the_indicator() -> Non
         ({"INDICATOR_CODE": "14"}, "that the superior authority assigns: 13"),
         ({"ASSIGNED_PERIOD": "2026"}, "expected a year of the plan, or 2021-2025"),
         ({"BASE_YEAR": ""}, "expected the base year, like 2020"),
+        ({"BASE_YEAR": "2030"}, "expected a year from 2011 to 2021, before the period ends"),
         ({"ASSIGNED_VALUE": ""}, "expected the value assigned"),
+        ({"ASSIGNED_VALUE": "1550"}, "expected from -100 to 100"),
         ({"UNIT": "吨"}, "expected '%', the plan's unit of 13"),
         ({"DOCUMENT_TITLE": ""}, "expected the title of the document"),
         ({"DOCUMENT_DATE": "2023-02-01"}, "expected a date up to the day of reporting"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -13,6 +15,7 @@ import pytest
 
 from raw.errors import BadInput
 from tests.warehouse.small_build import write_verdict
+from warehouse import __main__ as commands
 from warehouse.build import Build
 from warehouse.publication.bulletin import Edition
 from warehouse.publication.evaluation import due_reports, evaluation
@@ -48,27 +51,79 @@ def test_findings_stand_in_the_customary_order(late_build: Build) -> None:
     assert Counter(found)["projects"] == 21
 
 
-def test_nothing_is_proposed_where_there_is_no_figure(late_build: Build) -> None:
-    proposed = rows(late_build, "select target_id, value, status from fct_revision_proposals")
-    assert ("11", 82.86, "achieved_early") in proposed
-    assert all(value is not None for _, value, _ in proposed)
-    silent = {
-        row[0]
-        for row in rows(late_build, "select indicator_code from fct_target_progress where value is null")
-    }
-    assert silent
-    assert not silent & {target for target, _, _ in proposed}
+def test_nothing_is_proposed_where_the_assessed_year_has_no_figure(late_build: Build) -> None:
+    """Nothing of 2023 is published: the newest figures are of 2022, and the evaluation is of 2023."""
+    assert rows(late_build, "select * from fct_revision_proposals") == []
+    newest = (
+        "select max(reference_period) from fct_target_progress where plan_id = 'qwc-14' and lamp != 'grey'"
+    )
+    assert rows(late_build, newest) == [("2022",)]
 
 
 def test_an_earlier_evaluation_sees_only_what_was_then_known(early_build: Build, late_build: Build) -> None:
     """The bulletin of 2022 came out in April 2023: at the end of 2022 nobody knew the rate of 82.86 %."""
     sql = (
-        "select distinct evaluation_id, as_of_date::varchar, evaluation_class from fct_evaluation_findings"
-        " where section = 'indicators' and subject_id = '11'"
+        "select distinct evaluation_id, as_of_date::varchar, status, evaluation_class"
+        " from fct_evaluation_findings where section = 'indicators' and subject_id = '11'"
     )
-    assert rows(early_build, sql) == [("annual-2021", "2022-12-31", "not_assessable")]
-    assert rows(late_build, sql) == [("annual-2023", "2024-12-31", "achieved_early")]
-    assert rows(early_build, "select count(*) from fct_revision_proposals where target_id = '11'") == [(0,)]
+    assert rows(early_build, sql) == [("annual-2021", "2022-12-31", "no_data", "not_assessable")]
+    assert rows(late_build, sql) == [("annual-2023", "2024-12-31", "earlier_year", "not_assessable")]
+
+
+def test_an_annual_evaluation_says_where_it_only_has_figures_of_another_year(
+    page: str, late_build: Build
+) -> None:
+    """Of 2023 nothing is published: what was judged by 2022 is told as such, and owed by its unit."""
+    (text,) = rows(
+        late_build,
+        "select text_zh, text_en from fct_evaluation_findings where section = 'indicators' and subject_id = '11'",
+    )
+    assert text[0].startswith("没有2023年的数，本次不评价；最近一次：2022年为 82.86")
+    assert text[1].startswith("no figure of 2023, not assessed here; the last one: 82.86 in 2022")
+    earlier = rows(
+        late_build,
+        "select count(*) from fct_evaluation_findings where section = 'indicators' and status = 'earlier_year'",
+    )[0][0]
+    assert earlier > 0
+    lead = re.findall(r'<p class="lead(?:-en)?"[^>]*>(.*?)</p>', page)
+    assert f"25项指标中，无法评估25项（其中{earlier}项没有评估年度的数）" in lead[0]
+    assert f"25 not assessable (of which {earlier} have no figure of the assessed year)" in lead[1]
+    assert 'id="v-fct_target_progress-qwc-14-11-progress_pct"' not in page
+    assert "没有可评价的目标。" in page
+
+
+def test_a_group_of_problems_says_how_many_could_be_judged(page: str, late_build: Build) -> None:
+    """None of what nobody could judge is not the same as none."""
+    cells = rows(
+        late_build,
+        "select count(*) from fct_yearly_assessment where reference_year = 2023 and plan_id = 'qwc-14'"
+        " and assessment = 'not_assessable'",
+    )[0][0]
+    assert cells > 0
+    group = page[page.index("约束性指标年度考核未完成（0）") :].partition("<h3>")[0]
+    assert f"可评定0项，无法评定{cells}项。" in group
+    assert f"0 could be assessed, {cells} could not." in group
+    assert "可评定的各项中没有。" in group
+    assert "<p>没有。" not in group
+
+
+def test_what_cannot_be_judged_for_want_of_a_target_is_a_problem(late_build: Build) -> None:
+    found = dict(
+        rows(
+            late_build,
+            "select subject_id, status from fct_evaluation_findings where finding_kind = 'not_to_be_judged'"
+            " and subject_type = 'indicator'",
+        )
+    )
+    unjudged = dict(
+        rows(
+            late_build,
+            "select indicator_code, status from fct_target_progress where plan_id = 'qwc-14'"
+            " and status in ('target_pending', 'comparator_missing', 'no_baseline', 'under_revision')",
+        )
+    )
+    assert {"13": "target_pending", "14": "target_pending"}.items() <= found.items()
+    assert found == unjudged
 
 
 def test_the_page_says_it_in_both_languages_with_ids_and_no_raw_values(page: str, late_build: Build) -> None:
@@ -84,7 +139,6 @@ def test_the_page_says_it_in_both_languages_with_ids_and_no_raw_values(page: str
         assert said in page
     ids = re.findall(r'id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
-    assert "v-fct_target_progress-qwc-14-11-progress_pct" in ids
     links = set(re.findall(r'href="#(v-[^"]+)"', page))
     assert links <= set(ids)
     text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
@@ -153,10 +207,58 @@ def test_another_kind_than_the_one_due_is_refused_with_the_day_to_ask_for(
         evaluation(late_build.file, "midterm", a_verdict(tmp_path), EDITION)
 
 
-def test_a_release_holds_the_report_only_in_the_month_it_is_due(late_build: Build, tmp_path: Path) -> None:
-    assert due_reports(late_build.file) == []
+def test_an_unknown_plan_is_told_with_those_that_are_evaluated(late_build: Build, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no evaluation of a plan 'nope'；应为 expected 其一 / one of qwc-14"):
+        evaluation(late_build.file, "annual", a_verdict(tmp_path), EDITION, "nope")
+
+
+@pytest.mark.parametrize("place", ["absent/report.html", ".", ""])
+def test_a_place_the_report_cannot_be_written_to_is_told(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_verdict(tmp_path)
+    chosen = SimpleNamespace(path=tmp_path, database=tmp_path, name="2024-12", revision=1, previous=None)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(commands, "_undamaged", lambda _: chosen)
+    monkeypatch.setattr(commands, "evaluation", lambda *_: "page")
+    assert commands.main(["evaluate", "--kind", "annual", "--to", place]) == 2
+    assert "the name of a file in a folder that is there" in capsys.readouterr().err
+    assert commands.main(["evaluate", "--kind", "annual", "--to", "report.html"]) == 0
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "page"
+
+
+def test_a_cell_of_several_figures_stays_together_on_a_narrow_screen(
+    late_build: Build, tmp_path: Path
+) -> None:
+    """There the parts of a cell are pushed to both edges: value, stroke and target must be one part."""
     copy = tmp_path / "warehouse.duckdb"
     shutil.copyfile(late_build.file, copy)
     with duckdb.connect(str(copy)) as connection:
-        connection.execute("update dim_evaluation set is_due_month = is_newest_due")
-    assert [report.file_name for report in due_reports(copy)] == ["evaluation-annual.html"]
+        connection.execute(
+            "update fct_evaluation_findings set status = 'ahead', lamp = 'green' where status = 'earlier_year'"
+        )
+    page = evaluation(copy, "annual", a_verdict(tmp_path), EDITION)
+    cells = re.findall(r'<td class="num" data-label="(?:数值|进度)／(?:目标|序时)">(.*?)</td>', page)
+    assert [cell for cell in cells if "／" in cell]
+    assert [cell for cell in cells if not re.fullmatch(r"<span\b.*</span>", cell.strip())] == []
+    assert '评估 <span class="en" lang="en">Evaluation</span>' in page
+
+
+def test_a_report_belongs_into_the_first_release_from_its_due_date_on(
+    late_build: Build, tmp_path: Path
+) -> None:
+    """The evaluation of 2023 is due on 30 June 2024."""
+
+    def named(file: Path, *before: date) -> list[str]:
+        return [report.file_name for report in due_reports(file, before)]
+
+    assert named(late_build.file) == ["evaluation-annual.html"]
+    assert named(late_build.file, date(2024, 6, 29), date(2023, 12, 31)) == ["evaluation-annual.html"]
+    assert named(late_build.file, date(2023, 12, 31), date(2024, 6, 30)) == []
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copyfile(late_build.file, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(
+            "update fct_evaluation_findings set status = 'later_year' where section = 'indicators' and subject_id = '11'"
+        )
+    assert named(copy) == [], "by then a later year is in"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,22 @@ from warehouse.publication.content_hash import main_tables
 from warehouse.verdict import Verdict
 
 EVALUATION_KINDS = ("annual", "midterm", "final")
+# Findings whose status is of another year than the assessed one, as the headline counts them.
+OTHER_YEARS = {
+    "earlier_year": words.Word("没有评估年度的数", "have no figure of the assessed year"),
+    "later_year": words.Word("已按更晚年度评定", "are already judged by a later year"),
+}
+# What a row of another year does not show on the page: the judgement that is not of the assessed year.
+JUDGED = ("value", "progress_pct", "schedule_pct", "attainment_pct", "status_age_years")
 PROBLEMS = {
     "off_course": words.Word("滞后、倒退或突破底线", "Lagging, reversing or breached"),
     "yearly_veto": words.Word("约束性指标年度考核未完成", "Binding yearly values that were missed"),
     "project_red": words.Word("红灯项目", "Projects with a red lamp"),
     "methods_disagree": words.Word("两种方法结论不同", "Methods that disagree"),
+    "not_to_be_judged": words.Word(
+        "缺目标值、比较对象、基期、口径或当年状态，不能评价",
+        "Not to be judged: target, comparator, baseline, meaning or status of the year is missing",
+    ),
     "absent_data": words.Word("缺数据，按责任单位", "Absent data, by responsible unit"),
 }
 
@@ -42,17 +54,25 @@ class Report:
     file_name: str
 
 
-def due_reports(database: Path) -> list[Report]:
-    """The reports that belong into the release of this database: those due in the month of its as-of date."""
+def due_reports(database: Path, known: Sequence[date]) -> list[Report]:
+    """The reports that belong into the release of this database: those no release before it could hold.
+
+    ``known`` are the as-of dates of the standing releases before it. A report belongs into the first release
+    that is as of its due date or later, unless a later year than the assessed one is in by then already.
+    """
     with reader(database) as connection:
         if "dim_evaluation" not in main_tables(connection):
             return []
         rows = rows_of(
             connection,
-            "select plan_id, evaluation_kind from main.dim_evaluation where is_newest_due and is_due_month"
+            "select plan_id, evaluation_kind, due_date from main.dim_evaluation"
+            " where is_newest_due and not exists ("
+            "   select 1 from main.fct_evaluation_findings as findings"
+            "   where findings.plan_id = dim_evaluation.plan_id and findings.status = 'later_year')"
             " order by due_date, plan_id desc",
         )
-    return list(_named(rows))
+    newest_known = max(known, default=date.min)
+    return list(_named([row for row in rows if row["due_date"] > newest_known]))
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> Iterator[Report]:
@@ -82,6 +102,15 @@ def _chosen(
     connection: duckdb.DuckDBPyConnection, kind: str, plan_id: str | None, name: str
 ) -> dict[str, Any]:
     rows = rows_of(connection, "select * from main.dim_evaluation order by plan_id desc, due_date")
+    plans = list(dict.fromkeys(str(row["plan_id"]) for row in rows))
+    if plan_id is not None and plan_id not in plans:
+        raise BadInput.one(
+            f"{name}: --plan",
+            f"没有评估的规划 / no evaluation of a plan {plan_id!r}",
+            f"其一 / one of {', '.join(plans) or '无 none'}",
+            "更正规划编号；新规划在 seeds/plan/evaluations.csv 加行 / "
+            "correct the plan id; a new plan needs rows in seeds/plan/evaluations.csv",
+        )
     of_plan = [row for row in rows if plan_id in (None, row["plan_id"])]
     found = [row for row in of_plan if row["is_newest_due"] and row["evaluation_kind"] == kind]
     if found:
@@ -109,6 +138,11 @@ class _Report(Page):
         self.chosen = chosen
         self.plan_id = str(chosen["plan_id"])
         self.findings = self._of_plan("fct_evaluation_findings", "finding_number")
+        finding_of = {row["subject_id"]: row for row in self._section("indicators")}
+        self.progress = {
+            key: _of_assessed_year(row, finding_of[key[1]]) if key[0] == self.plan_id else row
+            for key, row in self.progress.items()
+        }
 
     def _of_plan(self, table: str, order: str) -> list[dict[str, Any]]:
         return self._rows(f"select * from main.{table} where plan_id = ? order by {order}", [self.plan_id])
@@ -170,11 +204,16 @@ class _Report(Page):
             counts = self._class_counts(section)
             total = sum(item["count"] for item in counts)
             some = [item for item in counts if item["count"]]
+            other = self._other_years_of(section)
             zh.append(
-                f"{total}{noun_zh}中，" + "、".join(f"{item['name'].zh}{item['count']}项" for item in some)
+                f"{total}{noun_zh}中，"
+                + "、".join(f"{item['name'].zh}{item['count']}项" for item in some)
+                + other.zh
             )
             en.append(
-                f"of {total} {noun_en} " + ", ".join(f"{item['count']} {item['name'].en}" for item in some)
+                f"of {total} {noun_en} "
+                + ", ".join(f"{item['count']} {item['name'].en}" for item in some)
+                + other.en
             )
         told = boxes["total"]
         zh.append(
@@ -191,15 +230,23 @@ class _Report(Page):
         en.append(f"proposals to revise: {proposed}")
         return words.Word("；".join(zh) + "。", "; ".join(en).capitalize() + ".")
 
+    def _other_years_of(self, section: str) -> words.Word:
+        """How many statuses of a section are of another year, in brackets; empty where none is."""
+        counted = Counter(finding["status"] for finding in self._section(section))
+        told = [(word, counted[status]) for status, word in OTHER_YEARS.items() if counted[status]]
+        if not told:
+            return words.Word("", "")
+        return words.Word(
+            "（其中" + "、".join(f"{count}项{word.zh}" for word, count in told) + "）",
+            " (of which " + ", ".join(f"{count} {word.en}" for word, count in told) + ")",
+        )
+
     # Sections -----------------------------------------------------------------------------------------
 
     def _indicators(self) -> list[dict[str, Any]]:
-        class_of = {row["subject_id"]: row["evaluation_class"] for row in self._section("indicators")}
+        finding_of = {row["subject_id"]: row for row in self._section("indicators")}
         return [
-            {
-                **self._indicator(row),
-                "class": words.word(words.EVALUATION_CLASSES, class_of[row["indicator_code"]]),
-            }
+            {**self._indicator(row), **_judgement(finding_of[row["indicator_code"]])}
             for row in self.indicators
             if row["plan_id"] == self.plan_id
         ]
@@ -220,7 +267,10 @@ class _Report(Page):
 
         told = []
         for chapter, findings in groupby(self._section("tasks"), key=chapter_of):
-            lines = [self._task(finding, progress[finding["subject_id"]]) for finding in findings]
+            lines = [
+                self._task(finding, _of_assessed_year(progress[finding["subject_id"]], finding))
+                for finding in findings
+            ]
             told.append(
                 {
                     "number": chapter,
@@ -241,11 +291,7 @@ class _Report(Page):
             "progress": self._share("fct_text_target_progress", row, "progress_pct"),
             "schedule": self._share("fct_text_target_progress", row, "schedule_pct"),
             "period": words.period_words(row["reference_period"]),
-            "lamp": finding["lamp"],
-            "lamp_word": words.word(words.LAMPS, finding["lamp"]),
-            "status": words.word(words.STATUSES, finding["status"]),
-            "class": words.word(words.EVALUATION_CLASSES, finding["evaluation_class"]),
-            "reason": words.Word(row["status_reason"] or "", row["status_reason_en"] or ""),
+            **_judgement(finding),
             "by_hand": overrides.told(row),
             "decisions": listed(row["decision_ids"]),
             "simulated": row["origin"] == "simulated",
@@ -272,17 +318,51 @@ class _Report(Page):
 
     def _problems(self) -> list[dict[str, Any]]:
         found = self._section("problems")
+        bases = self._bases()
         return [
             {
                 "kind": kind,
                 "title": title,
+                "basis": bases.get(kind),
                 "lines": [self._problem(row) for row in found if row["finding_kind"] == kind],
             }
             for kind, title in PROBLEMS.items()
         ]
 
+    def _bases(self) -> dict[str, words.Word]:
+        """By group of problems: of how many cases it tells, so that none is not taken for all being well."""
+        targets = [*self._section("indicators"), *self._section("tasks")]
+        judged = {
+            (row["subject_type"], row["subject_id"])
+            for row in targets
+            if row["evaluation_class"] != "not_assessable"
+        }
+        seconds = {
+            (kind, row[key])
+            for kind, table, key in (
+                ("indicator", "fct_target_progress", "indicator_code"),
+                ("text_target", "fct_text_target_progress", "text_target_id"),
+            )
+            for row in self._of_plan(table, key)
+            if row["second_status"] is not None
+        }
+        first, last = self.chosen["assessed_first_year"], self.chosen["assessed_last_year"]
+        yearly = [
+            row["assessment"] in ("reached", "missed")
+            for row in self._of_plan("fct_yearly_assessment", "indicator_code, unit_id, reference_year")
+            if first <= row["reference_year"] <= last
+        ]
+        boxes = self._of_plan("fct_project_lamps_by_box", "box_number")
+        projects = sum(int(row["projects_number"]) for row in boxes)
+        grey = sum(int(row["grey_number"]) for row in boxes)
+        return {
+            "off_course": _basis(len(judged), len(targets) - len(judged)),
+            "yearly_veto": _basis(sum(yearly), len(yearly) - sum(yearly)),
+            "project_red": _basis(projects - grey, grey),
+            "methods_disagree": _basis(len(judged & seconds), len(targets) - len(judged & seconds)),
+        }
+
     def _problem(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        table = {**words.STATUSES, "missed": words.Word("未完成", "missed")}
         is_project = row["subject_type"] == "project"
         # A project has no other place on the page: its finding is the cell.
         anchor = row["evidence_ids"] if is_project else ""
@@ -293,7 +373,9 @@ class _Report(Page):
             "name": words.Word(row["subject_name_zh"], row["subject_name_en"]),
             "lamp": row["lamp"],
             "lamp_word": words.word(words.LAMPS, row["lamp"]),
-            "status": words.word(words.PROJECT_STATUSES if is_project else table, row["status"]),
+            "status": words.word(
+                words.PROJECT_STATUSES if is_project else words.FINDING_STATUSES, row["status"]
+            ),
             "text": words.Word(row["text_zh"], row["text_en"]),
             "evidence": [] if is_project else self._evidence(row["evidence_ids"]),
             "is_unit": row["subject_type"] == "unit",
@@ -390,10 +472,14 @@ class _Report(Page):
         ]
 
     def _methods(self) -> list[dict[str, Any]]:
+        judged = {(row["finding_kind"], row["subject_id"]) for row in self.findings if row["lamp"] != "grey"}
         counted: Counter[str] = Counter()
-        for table in ("fct_target_progress", "fct_text_target_progress"):
+        for table, key, kind in (
+            ("fct_target_progress", "indicator_code", "indicator_status"),
+            ("fct_text_target_progress", "text_target_id", "text_target_status"),
+        ):
             counted.update(
-                str(row["method_id"]) for row in self._of_plan(table, "status") if row["lamp"] != "grey"
+                str(row["method_id"]) for row in self._of_plan(table, key) if (kind, row[key]) in judged
             )
         return [{"id": method, "count": count} for method, count in sorted(counted.items())]
 
@@ -406,3 +492,27 @@ class _Report(Page):
         shown = "" if identity in self.anchored else identity
         self.anchored.add(identity)
         return Figure(words.number(row[column], 1) + "%", shown)
+
+
+def _of_assessed_year(progress: Mapping[str, Any], finding: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a target as an evaluation shows it: without its judgement where that is of another year."""
+    return {**progress, **(dict.fromkeys(JUDGED) if finding["status"] in OTHER_YEARS else {})}
+
+
+def _judgement(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """What the evaluation says of a target, whatever its status in the release."""
+    return {
+        "lamp": finding["lamp"],
+        "lamp_word": words.word(words.LAMPS, finding["lamp"]),
+        "status": words.word(words.FINDING_STATUSES, finding["status"]),
+        "class": words.word(words.EVALUATION_CLASSES, finding["evaluation_class"]),
+        "reason": words.Word(finding["text_zh"], finding["text_en"]),
+    }
+
+
+def _basis(assessed: int, not_assessable: int) -> words.Word:
+    """On how many judgements a group of problems rests; a cell that nobody could judge is not in order."""
+    return words.Word(
+        f"可评定{assessed}项，无法评定{not_assessable}项。",
+        f"{assessed} could be assessed, {not_assessable} could not.",
+    )

@@ -136,6 +136,14 @@ EVALUATION_CLASSES = {
     "not_assessable": Word("无法评估", "not assessable"),
 }
 
+# What a target is in the findings of an evaluation: its status, or that it has none of the assessed year.
+FINDING_STATUSES = {
+    **STATUSES,
+    "earlier_year": Word("评估年度无数", "no figure of the assessed year"),
+    "later_year": Word("已有更晚年度", "judged by a later year"),
+    "missed": Word("未完成", "missed"),
+}
+
 PROJECT_STATUSES = {
     "heading": Word("工程包", "programme"),
     "not_reported": Word("未报", "not reported"),

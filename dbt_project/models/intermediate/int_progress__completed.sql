@@ -189,6 +189,7 @@ select
     unit,
     {{ as_of_date() }} as as_of_date,
     reference_period,
+    judged_to_year,
     cast(baseline_value as double) as baseline_value,
     cast(target_value as double) as target_value,
     case when status != 'no_data' then {{ stored('value') }} end as value,

@@ -1,5 +1,6 @@
 -- The last word on each stage of a project, from whichever unit and month it came (the later day of reporting
--- counts), and whether it was reached by the end of the reference month. A counted project has one row.
+-- counts), and whether it was reached by the end of the reference month. A counted project has one row. The first day
+-- that was planned for it stays beside the last: a plan that is moved after the event is no plan that was kept.
 select
     entries.plan_id,
     entries.counted_as_project_id as project_id,
@@ -10,6 +11,9 @@ select
     stages.cumulative_points_pct,
     case when reports.reached_on <= {{ reference_month_end() }} then reports.reached_on end as reached_on,
     reports.planned_on,
+    arg_min(reports.planned_on, (reports.reported_on, reports.return_month, reports.unit_id, reports.project_id))
+    filter (where reports.planned_on is not null)
+        over (partition by entries.plan_id, entries.counted_as_project_id, reports.stage_id) as first_planned_on,
     reports.completed_quantity,
     nullif(reports.evidence, '') as evidence,
     reports.unit_id,

@@ -59,6 +59,7 @@ measured as (
         schedules.planned_end_date,
         schedules.schedule_basis,
         schedules.next_planned_date,
+        schedules.replanned_days,
         schedules.schedule_pct,
         reported.project_id is not null as is_reported,
         coalesce(reported.stage_no, 0) >= entries.start_stage_no as has_started,
@@ -72,7 +73,8 @@ measured as (
             when entries.measured_by = 'counted' then 100.0 * reported.completed_quantity / entries.quantity_value
             when entries.goal_pct is not null then coalesce(reported.points_pct, 0)
         end as progress_pct,
-        decided.red_after_months,
+        -- Where nothing is decided a quarter's delay is red.
+        coalesce(decided.red_after_months, 3) as red_after_months,
         coalesce(decided.are_dates_judged, true) as are_dates_judged,
         thresholds.ahead_above_pp,
         thresholds.lagging_below_pp,

@@ -11,8 +11,6 @@ select
     coalesce(
         due_on = max(case when due_on <= {{ as_of_date() }} then due_on end) over (partition by plan_id), false
     ) as is_newest_due,
-    -- Its report belongs to the release that is as of this month.
-    coalesce(due_on <= {{ as_of_date() }} and last_day(due_on) = last_day({{ as_of_date() }}), false) as is_due_month,
     basis_zh,
     basis_en,
     citation

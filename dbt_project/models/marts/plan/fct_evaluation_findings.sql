@@ -62,7 +62,7 @@ absent as (
         target_id,
         unnest(string_split(responsible_unit_ids, ';')) as unit_id
     from targets
-    where status = 'no_data' and not is_told_elsewhere
+    where status in ('no_data', 'earlier_year') and not is_told_elsewhere
     union all by name
     select
         plan_id,
@@ -232,14 +232,39 @@ found as (
         {{ target_evidence('targets') }} as evidence_ids,
         origin
     from targets
-    where methods_disagree and not is_told_elsewhere
+    where methods_disagree and evaluation_class != 'not_assessable' and not is_told_elsewhere
+    union all by name
+    -- A figure is there, or none is owed: what is missing is the target, what to compare with or the meaning.
+    select
+        plan_id,
+        evaluation_id,
+        'problems' as section,
+        'not_to_be_judged' as finding_kind,
+        6 as group_no,
+        case target_type when 'indicator' then '1' else '2' end || target_id as sort_key,
+        target_type as subject_type,
+        target_id as subject_id,
+        name_zh as subject_name_zh,
+        name_en as subject_name_en,
+        status,
+        lamp,
+        evaluation_class,
+        status_reason as text_zh,
+        status_reason_en as text_en,
+        '' as evidence_ids,
+        origin
+    from targets
+    where
+        evaluation_class = 'not_assessable'
+        and status not in ('no_data', 'earlier_year', 'later_year', 'not_due')
+        and not is_told_elsewhere
     union all by name
     select
         plan_id,
         evaluation_id,
         'problems' as section,
         'absent_data' as finding_kind,
-        6 as group_no,
+        7 as group_no,
         case unit_id when '' then '2' else '1' end || unit_id as sort_key,
         'unit' as subject_type,
         unit_id as subject_id,
@@ -249,13 +274,13 @@ found as (
         'grey' as lamp,
         concat_ws(
             '；',
-            case when indicator_count > 0 then '指标 ' || indicator_count || ' 项无年度数（' || indicator_codes || '）' end,
+            case when indicator_count > 0 then '指标 ' || indicator_count || ' 项无评估年度的数（' || indicator_codes || '）' end,
             case when text_target_count > 0 then '文字目标 ' || text_target_count || ' 项无数' end,
             case when project_count > 0 then '项目 ' || project_count || ' 项未报' end
         ) as text_zh,
         concat_ws(
             '; ',
-            case when indicator_count > 0 then 'indicators without a yearly figure: ' || indicator_count end,
+            case when indicator_count > 0 then 'indicators without a figure of the assessed year: ' || indicator_count end,
             case when text_target_count > 0 then 'targets in text without a figure: ' || text_target_count end,
             case when project_count > 0 then 'projects not reported: ' || project_count end
         ) as text_en,

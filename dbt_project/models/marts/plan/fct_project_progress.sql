@@ -84,6 +84,7 @@ told as (
         evaluated.planned_start_date,
         evaluated.planned_end_date,
         evaluated.schedule_basis,
+        evaluated.replanned_days,
         evaluated.progress_pct,
         evaluated.schedule_pct,
         evaluated.lag_pp,
@@ -170,6 +171,7 @@ select
     planned_start_date,
     planned_end_date,
     schedule_basis,
+    cast(replanned_days as integer) as replanned_days,
     round(cast(progress_pct as double), 6) as progress_pct,
     round(cast(schedule_pct as double), 6) as schedule_pct,
     round(cast(lag_pp as double), 6) as lag_pp,
@@ -192,6 +194,13 @@ select
         else
             position_zh || '；进度 ' || {{ said('progress_pct') }} || '%，应达 ' || {{ said('schedule_pct') }} || '%（' || basis_zh || '）'
     end
+    || case
+        when replanned_days != 0
+            then
+                '；单位已改计划，完成时间比首次所报' || case when replanned_days > 0 then '晚' else '早' end || ' '
+                || abs(replanned_days) || ' 天，仍按首次所报衡量'
+        else ''
+    end
     || case when is_softened then '；软目标，不亮红灯' else '' end as reason_zh,
     case
         when status = 'heading'
@@ -211,6 +220,13 @@ select
         when lag_pp is null then position_en || '; no points are given to this type, the stage alone is told'
         else
             position_en || '; ' || {{ said('progress_pct') }} || '% against ' || {{ said('schedule_pct') }} || '% due by ' || basis_en
+    end
+    || case
+        when replanned_days != 0
+            then
+                '; the unit has moved its end ' || abs(replanned_days) || ' days '
+                || case when replanned_days > 0 then 'later' else 'earlier' end || ', it is held to its first plan'
+        else ''
     end
     || case when is_softened then '; a soft target, never red' else '' end as reason_en,
     coalesce(responsible_unit_ids, '') as responsible_unit_ids,
