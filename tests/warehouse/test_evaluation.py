@@ -177,6 +177,10 @@ def test_a_status_set_by_hand_stands_in_the_report_with_the_computed_one(
             " where indicator_code = '11'"
         )
         connection.execute(f"update fct_text_target_progress set {set_by_hand} where text_target_id = 'T037'")
+        connection.execute(
+            "update fct_evaluation_findings set override_id = 'OVR-1', status = 'lagging', lamp = 'red'"
+            " where section in ('indicators', 'tasks') and subject_id in ('11', 'T037')"
+        )
     page = evaluation(copy, "annual", a_verdict(tmp_path), EDITION)
     row = page[page.index('id="i-11"') :].partition("</tr>")[0]
     assert "<b>滞后</b>" in row

@@ -246,7 +246,7 @@ class _Report(Page):
     def _indicators(self) -> list[dict[str, Any]]:
         finding_of = {row["subject_id"]: row for row in self._section("indicators")}
         return [
-            {**self._indicator(row), **_judgement(finding_of[row["indicator_code"]])}
+            {**self._indicator(row), **_judgement(finding_of[row["indicator_code"]], row)}
             for row in self.indicators
             if row["plan_id"] == self.plan_id
         ]
@@ -291,7 +291,7 @@ class _Report(Page):
             "progress": self._share("fct_text_target_progress", row, "progress_pct"),
             "schedule": self._share("fct_text_target_progress", row, "schedule_pct"),
             "period": words.period_words(row["reference_period"]),
-            **_judgement(finding),
+            **_judgement(finding, row),
             "by_hand": overrides.told(row),
             "decisions": listed(row["decision_ids"]),
             "simulated": row["origin"] == "simulated",
@@ -499,14 +499,19 @@ def _of_assessed_year(progress: Mapping[str, Any], finding: Mapping[str, Any]) -
     return {**progress, **(dict.fromkeys(JUDGED) if finding["status"] in OTHER_YEARS else {})}
 
 
-def _judgement(finding: Mapping[str, Any]) -> dict[str, Any]:
-    """What the evaluation says of a target, whatever its status in the release."""
+def _judgement(finding: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the evaluation says of a target, whatever its status in the release.
+
+    Of one set by hand the reason is the computed one: a line of its own tells who set it, and why.
+    """
+    zh, en = ("status_reason", "status_reason_en") if finding.get("override_id") else ("text_zh", "text_en")
+    told = row if finding.get("override_id") else finding
     return {
         "lamp": finding["lamp"],
         "lamp_word": words.word(words.LAMPS, finding["lamp"]),
         "status": words.word(words.FINDING_STATUSES, finding["status"]),
         "class": words.word(words.EVALUATION_CLASSES, finding["evaluation_class"]),
-        "reason": words.Word(finding["text_zh"], finding["text_en"]),
+        "reason": words.Word(told[zh] or "", told[en] or ""),
     }
 
 
