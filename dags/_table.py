@@ -20,8 +20,9 @@ PLANS = """
     order by plan_kind != 'official', plan_first_year, plan_id
 """
 PROGRESS = """
-    select p.indicator_code, i.name_zh, p.status, p.value, i.unit, p.reference_period, i.decimals,
-        p.value is not distinct from p.latest_value as is_as_published, p.as_of_date, p.status_age_years
+    select p.indicator_code, i.name_zh, p.shown_status, p.value, i.unit, p.reference_period, i.decimals,
+        p.value is not distinct from p.latest_value as is_as_published, p.as_of_date, p.status_age_years,
+        p.override_id
     from fct_target_progress as p
     join dim_indicator as i using (plan_id, indicator_code)
     where p.plan_id = ?
@@ -54,14 +55,15 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _row(found: tuple[Any, ...]) -> tuple[str, ...]:
-    code, name, status, value, unit, period, decimals, is_as_published, as_of, age = found
+    code, name, status, value, unit, period, decimals, is_as_published, as_of, age, override_id = found
     state = word(STATUSES, status)
     # A published figure keeps its digits; a computed one gets those the plan prints, at least one.
     places = None if is_as_published else max(int(decimals or 0), 1)
     shown, about = (NOTHING, NOTHING) if value is None else (number(value, places), period)
     if told := age_words(as_of, age):
         about = f"{about}  {told.zh} {told.en}"
-    return code, name, f"{state.zh} {state.en}", shown, unit or "", about
+    by_hand = "（人工认定 set by hand）" if override_id else ""
+    return code, name, f"{state.zh} {state.en}{by_hand}", shown, unit or "", about
 
 
 def bulletin_of(release_dir: Path) -> Path:

@@ -6,15 +6,15 @@ in front, ``<plan_id>_<unit_id>_<YYYY-MM>.xlsx``, where the month belongs to ano
 - ``填报说明``: how to fill it in, Chinese and English.
 - ``封面``: column B of rows 3 to 9 holds PLAN_ID, UNIT_ID, the unit's name, RETURN_MONTH, REPORTER,
   REPORTED_ON (a date) and a contact, which stays in the workbook and is not loaded.
-- ``填报``: a header in row 1 and from row 2 one row per indicator and period, columns A to O as in
-  :data:`COLUMNS`. Grey cells come from the plan and are locked; the person fills in H to O, and may add
+- ``填报``: a header in row 1 and from row 2 one row per indicator and period, columns A to P as in
+  :data:`COLUMNS`. Grey cells come from the plan and are locked; the person fills in H to P, and may add
   rows of the unit's own indicators, and of the plan's text targets (T001 …), below.
 - ``项目``: one row per project and stage that was reached or is planned, columns :data:`PROJECT_COLUMNS`.
 - ``下达``: one row per value the superior authority assigned, columns :data:`ASSIGNMENT_COLUMNS`.
 - ``编码表``: the ids of text targets, projects and stages, to look up; it is not read.
 
-The last three came later: a workbook without them, or without column O of ``填报``, is read as before and
-says nothing about what would stand there.
+The last three came later: a workbook without them, or without columns O or P of ``填报``, is read as before
+and says nothing about what would stand there.
 
 Every row that was asked must be answered: a value with its evidence, or a missing-value status with a reason.
 VALUE is in the plan's own unit (a ratio in per cent: 52.38, never 0.5238). OBS_STATUS is SDMX
@@ -82,6 +82,9 @@ MISSING_STATUSES = {
     "M": "无此数 / cannot exist",
 }
 STAGES = ("preliminary", "final", "revised")
+# At which prices a rate of growth is: of the two only rates at one basis can be compared.
+PRICE_BASES = {"real": "可比价 / at constant prices", "nominal": "现价 / at current prices"}
+GROWTH_MEASURES = ("YOY", "YOY_YTD")
 FREQUENCIES = ("A", "Q", "M")
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 PERIODS = {
@@ -152,9 +155,10 @@ COLUMNS = (
     SheetColumn("MISSING_REASON", "缺数原因", "Reason if missing", 32),
     SheetColumn("NOTE", "备注", "Note", 28),
     SheetColumn("EVIDENCE_REFERENCE", "依据出处", "Where the evidence is (URL, number or file name)", 36),
+    SheetColumn("PRICE_BASIS", "价格口径", "Price basis of a growth rate", 14),
 )
-# Columns that a form made before there were text targets does not have.
-LATER_COLUMNS = ("EVIDENCE_REFERENCE",)
+# Columns that a form made before there were text targets, or prices were asked for, does not have.
+LATER_COLUMNS = ("EVIDENCE_REFERENCE", "PRICE_BASIS")
 PROJECT_COLUMNS = (
     SheetColumn("PROJECT_ID", "项目编码", "Project id", 12),
     SheetColumn("STAGE_ID", "阶段编码", "Stage id", 16),
@@ -228,6 +232,12 @@ GUIDE = (
     (
         "8. 所属时期：年 2022，季 2022-Q3，月 2022-09；YTD 为年初至本期累计。",
         "Periods: year 2022, quarter 2022-Q3, month 2022-09; YTD runs from January up to the period.",
+    ),
+    (
+        "　 增速（YOY、YOY_YTD）请注明价格口径：real 可比价（实际），nominal 现价（名义）；"
+        "未注明的不与其他增速比较。",
+        "A growth rate (YOY, YOY_YTD) says its price basis, real or nominal; without it the rate is compared "
+        "with no other.",
     ),
     (
         "9. 文字目标（T001 等）也填在“填报”的空行，须写依据出处：网址、文号或文件名。编码见“编码表”。",
@@ -933,6 +943,7 @@ def _choices(plan: Plan, unit: Unit) -> dict[str, DataValidation]:
         "MEASURE": sorted(measures),
         "OBS_STATUS": [*VALUE_STATUSES, *MISSING_STATUSES],
         "STAGE": list(STAGES),
+        "PRICE_BASIS": list(PRICE_BASES),
     }
     return {name: _list_rule(choices) for name, choices in lists.items()}
 

@@ -1,11 +1,12 @@
 """Why an indicator or text target stands differently in one released file than in another.
 
 Its status, lamp or judged value moved because a new reference period came in (``data``), a known figure was
-revised or withdrawn (``revision``), its target, baseline or assigned value has another version (``target``),
-a decision was taken or another option chosen (``decision``), a status was set by hand (``override``), or the
-rules changed (``rule``: cuts, method, code). Several may hold at once; where no input differs and the code is
-the same, only the as-of date moved (``time``). What a judgement rests on is read from ``fct_target_inputs``;
-where one of the two files is older than that table, from the figures themselves.
+revised or withdrawn (``revision``; one that newer years displaced and that still stands is none), its target,
+baseline or assigned value has another version (``target``), a decision was taken or another option chosen
+(``decision``), a status was set by hand (``override``), or the rules changed (``rule``: cuts, method, code).
+Several may hold at once; where no input differs and the code is the same, only the as-of date moved
+(``time``). What a judgement rests on is read from ``fct_target_inputs``; where one of the two files is older
+than that table, from the figures themselves.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,18 +50,19 @@ CUTS = "status_thresholds.csv"
 NOTHING = words.Word("无", "none")
 INPUTS = """
     select plan_id, target_type, target_id, input_role, area_code, reference_period, value, unit, place,
-        decision_id, version
+        decision_id, version, landing_id, row_number
     from main.fct_target_inputs
 """
 # What stood in a released file before it told the inputs of each judgement.
 EARLIER_INPUTS = """
     select plan_id, 'indicator' as target_type, indicator_code as target_id, 'value' as input_role,
         area_code, reference_period, cast(value as double) as value, unit, '' as place, '' as decision_id,
-        null as version
+        null as version, landing_id, row_number
     from main.fct_indicator_values
     where frequency = 'A'
     union all
-    select plan_id, 'indicator', indicator_code, role, '', '', cast(said as double), null, '', '', null
+    select plan_id, 'indicator', indicator_code, role, '', '', cast(said as double), null, '', '', null,
+        null, null
     from (
         select plan_id, indicator_code, unnest(['baseline', 'target']) as role,
             unnest([baseline_value, target_value]) as said
@@ -67,12 +70,19 @@ EARLIER_INPUTS = """
     )
     where said is not null
     union all
-    select plan_id, 'indicator', indicator_code, 'decision', '', null, null, null, '', decision_id, null
+    select plan_id, 'indicator', indicator_code, 'decision', '', null, null, null, '', decision_id, null,
+        null, null
     from (
         select plan_id, indicator_code, trim(unnest(string_split(decision_ids, ';'))) as decision_id
         from main.fct_target_progress
     )
     where decision_id != ''
+"""
+# A yearly figure by what it is about, and the landed row it comes from.
+YEARLY_FIGURES = """
+    select series_code, area_code, reference_period, measure, scope, value, unit, landing_id, row_number
+    from main.fct_observations
+    where frequency = 'A'
 """
 OVERRIDES = """
     select plan_id, target_type, target_id, override_id, override_status, override_lamp
@@ -112,6 +122,23 @@ class Side:
         """The inputs by target; ``earlier``: as a file without the table of inputs tells them."""
         return self._by_target(EARLIER_INPUTS if earlier else INPUTS)
 
+    @cached_property
+    def landed(self) -> dict[tuple[Any, ...], list[Row]]:
+        """Yearly figures by the landed row they come from."""
+        found: dict[tuple[Any, ...], list[Row]] = {}
+        for row in self._yearly:
+            found.setdefault((row["landing_id"], row["row_number"]), []).append(row)
+        return found
+
+    @cached_property
+    def figures(self) -> dict[tuple[Any, ...], Row]:
+        """Yearly figures by what they are about."""
+        return {_subject(row): row for row in self._yearly}
+
+    @cached_property
+    def _yearly(self) -> list[dict[str, Any]]:
+        return _rows(self.connection, YEARLY_FIGURES)
+
     def _has(self, schema: str, table: str) -> bool:
         sql = "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ?"
         return bool(self.connection.execute(f"{sql} and table_name = ?", [schema, table]).fetchall())
@@ -123,10 +150,13 @@ class Side:
         return found
 
     def _options(self) -> dict[str, str]:
-        """The option each decision has chosen."""
-        if not self._has("plan", "decisions"):
+        """The option each decision has chosen: files made before dim_decision told it have the seed alone."""
+        if _has_column(self.connection, "dim_decision", "chosen_option"):
+            rows = _rows(self.connection, "select decision_id, chosen_option from main.dim_decision")
+        elif self._has("plan", "decisions"):
+            rows = _rows(self.connection, "select decision_id, chosen_option from plan.decisions")
+        else:
             return {}
-        rows = _rows(self.connection, "select decision_id, chosen_option from plan.decisions")
         return {row["decision_id"]: row["chosen_option"] for row in rows}
 
 
@@ -142,13 +172,45 @@ class Causes:
         """The causes for one target, whose rows of progress are ``old`` and ``new`` (None: it had none)."""
         before, after = self.before.get(key, []), self.after.get(key, [])
         found = [
-            *_figure_causes(before, after),
+            *self._figure_causes(before, after),
             *_planned_causes(before, after),
             *self._decision_causes(before, after),
             *self._override_causes(key),
             *_rule_causes(before, after, old, new),
         ]
         return tuple(found) or (self._remaining(),)
+
+    def _figure_causes(self, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Cause]:
+        was, now = _figures(before), _figures(after)
+        for key in sorted(was.keys() | now.keys()):
+            old, new = was.get(key), now.get(key)
+            if old is None and new is not None:
+                yield Cause("data", words.Word("", ""), _figure(new))
+            elif new is None and old is not None:
+                yield from self._departure(old)
+            elif old is not None and new is not None and _amount(old) != _amount(new):
+                yield Cause("revision", _figure(old), _figure(new))
+
+    def _departure(self, old: Row) -> Iterator[Cause]:
+        """A figure no judgement rests on any longer: a revision unless it still stands as it was.
+
+        Many kinds rest on the newest year alone, and an older one leaves with each new year.
+        """
+        held = self._held(old)
+        if held is None:
+            yield Cause("revision", _figure(old), words.Word("不再采用", "no longer used"))
+        elif _amount(held) != _amount(old):
+            yield Cause(
+                "revision", _figure(old), _figure({**old, "value": held["value"], "unit": held["unit"]})
+            )
+
+    def _held(self, old: Row) -> Row | None:
+        """The figure the later file holds about what an input of the earlier one was about."""
+        for row in self.old.landed.get((old["landing_id"], old["row_number"]), []):
+            same = (row["area_code"], row["reference_period"], *_amount(row))
+            if same == (old["area_code"], old["reference_period"], *_amount(old)):
+                return self.new.figures.get(_subject(row))
+        return None
 
     def _decision_causes(self, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Cause]:
         was, now = _decided(before, self.old.options), _decided(after, self.new.options)
@@ -180,24 +242,24 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+def _has_column(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    sql = (
+        "select 1 from duckdb_columns() where database_name = current_database() and schema_name = 'main'"
+        " and table_name = ? and column_name = ?"
+    )
+    return bool(connection.execute(sql, [table, column]).fetchall())
+
+
+def _subject(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("series_code", "area_code", "reference_period", "measure", "scope"))
+
+
 def _code_version(file: Path) -> str | None:
     try:
         told = json.loads((file.parent / "build.json").read_text(encoding="utf-8"))
         return str(told["code_version"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _figure_causes(before: Sequence[Row], after: Sequence[Row]) -> Iterator[Cause]:
-    was, now = _figures(before), _figures(after)
-    for key in sorted(was.keys() | now.keys()):
-        old, new = was.get(key), now.get(key)
-        if old is None and new is not None:
-            yield Cause("data", words.Word("", ""), _figure(new))
-        elif new is None and old is not None:
-            yield Cause("revision", _figure(old), words.Word("不再采用", "no longer used"))
-        elif old is not None and new is not None and _amount(old) != _amount(new):
-            yield Cause("revision", _figure(old), _figure(new))
 
 
 def _figures(rows: Sequence[Row]) -> dict[tuple[str, str, str], Row]:

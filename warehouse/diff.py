@@ -15,7 +15,7 @@ import duckdb
 
 from warehouse.causes import Cause, Causes, Side, TargetKey
 from warehouse.connect import reader
-from warehouse.publication import words
+from warehouse.publication import overrides, words
 
 Kind = Literal["added", "changed", "withdrawn"]
 Language = Literal["zh", "en"]
@@ -103,20 +103,34 @@ class ValueChange:
 
 @dataclass(frozen=True)
 class Standing:
-    """How an indicator or text target stands in one file: its status, its lamp and the value judged."""
+    """How an indicator or text target stands in one file: its status, its lamp and the value judged.
+
+    Under an override in force, ``override_id``, status and lamp are those set by hand; the computed ones
+    follow.
+    """
 
     status: str | None
     lamp: str | None
     value: Decimal | None
     unit: str
+    override_id: str = ""
+    computed_status: str = ""
+    computed_lamp: str = ""
 
     def told(self, language: Language) -> str:
         """Return status, lamp and value in words."""
         if self.status is None:
             return {"zh": "（无）", "en": "(none)"}[language]
-        parts = [words.word(words.STATUSES, self.status), words.word(words.LAMPS, self.lamp)]
-        told = " ".join(getattr(part, language) for part in parts if part.zh)
-        return told if self.value is None else f"{told} {words.number(self.value)} {self.unit}".rstrip()
+        told = _lit(self.status, self.lamp, language)
+        if self.value is not None:
+            told = f"{told} {words.number(self.value)} {self.unit}".rstrip()
+        if not self.override_id:
+            return told
+        computed = _lit(self.computed_status, self.computed_lamp, language)
+        return {
+            "zh": f"{told}（人工认定 {self.override_id}，计算状态：{computed}）",
+            "en": f"{told} (set by hand, {self.override_id}; computed: {computed})",
+        }[language]
 
 
 @dataclass(frozen=True)
@@ -247,7 +261,7 @@ def diff(new_file: Path, old_file: Path | None, previous: str | None) -> Release
 CHANGE_COLUMNS = (
     "plan_id", "target_type", "target_id", "name_zh", "name_en", "status_before", "status_after",
     "lamp_before", "lamp_after", "value_before", "value_after", "unit", "cause", "cause_before_zh",
-    "cause_after_zh", "cause_before_en", "cause_after_en",
+    "cause_after_zh", "cause_before_en", "cause_after_en", "override_before", "override_after",
 )  # fmt: skip
 
 
@@ -258,7 +272,7 @@ def change_rows(changes: ReleaseDiff) -> list[tuple[object, ...]]:
             one.plan_id, one.target_type, one.target_id, one.label.zh, one.label.en, one.before.status,
             one.after.status, one.before.lamp, one.after.lamp, one.before.value, one.after.value,
             one.after.unit or one.before.unit, cause.kind, cause.before.zh, cause.after.zh, cause.before.en,
-            cause.after.en,
+            cause.after.en, one.before.override_id, one.after.override_id,
         )
         for one in changes.targets
         for cause in one.causes
@@ -294,6 +308,11 @@ def rows_of(
     cursor = connection.execute(sql, list(parameters))
     names = [str(column[0]) for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _lit(status: str | None, lamp: str | None, language: Language) -> str:
+    parts = [words.word(words.STATUSES, status), words.word(words.LAMPS, lamp)]
+    return " ".join(getattr(part, language) for part in parts if part.zh)
 
 
 def _kind(change: ValueChange | StatusChange, language: Language) -> str:
@@ -441,4 +460,7 @@ def _standing(row: Mapping[str, Any] | None) -> Standing:
         return Standing(None, None, None, "")
     # Six decimals: beyond them a computed value holds only the noise of floating point.
     value = None if row["value"] is None else words.half_up(Decimal(str(row["value"])), 6)
-    return Standing(row["status"], row["lamp"], value, row["unit"])
+    status, lamp = overrides.shown(row, "status"), overrides.shown(row, "lamp")
+    if not row.get("override_id"):
+        return Standing(status, lamp, value, row["unit"])
+    return Standing(status, lamp, value, row["unit"], row["override_id"], row["status"], row["lamp"] or "")

@@ -23,7 +23,7 @@ import openpyxl
 from raw.errors import BadInput
 from warehouse.connect import reader, sha256_of
 from warehouse.diff import rows_of
-from warehouse.publication import words
+from warehouse.publication import overrides, words
 from warehouse.publication.bulletin import BOX_COUNTS, PROGRESS_FIGURES, cell_id
 from warehouse.publication.content_hash import main_tables
 
@@ -359,7 +359,13 @@ def _progress_lines(row: Mapping[str, Any]) -> list[str]:
         f" = {words.number(row[column])}",
         f"  方法 method      {row['method_id']}{decisions}；状态 status {status.zh} {status.en}",
         f"  说明 reason      {row['status_reason']} / {row['status_reason_en']}",
+        *_override_lines(row),
     ]
+
+
+def _override_lines(row: Mapping[str, Any]) -> list[str]:
+    told = overrides.told(row)
+    return [f"  改判 override    {told.zh} / {told.en}"] if told else []
 
 
 def _judged_lines(table: str, cell: str, row: Mapping[str, Any], column: str) -> tuple[str, ...]:
@@ -373,6 +379,7 @@ def _judged_lines(table: str, cell: str, row: Mapping[str, Any], column: str) ->
     lines = [f"└ 表 mart          {table}  {cell.removeprefix(f'v-{table}-')} = {said}"]
     if reason[0]:
         lines.append(f"  说明 reason      {reason[0]} / {reason[1]}")
+    lines += _override_lines(row)
     if row.get("source_id"):
         lines.append(f"  来源 source      {row['source_id']}；依据 evidence {row.get('evidence') or '—'}")
     return tuple(lines)

@@ -21,6 +21,40 @@
     qualify row_number() over (partition by {{ key }} order by effective_from desc) = 1
 {%- endmacro %}
 
+{#-
+    Each decision with the letter in force on the as-of date: a decision that was taken anew has a row for each day it was
+    decided, and the newest of those known counts. One first taken after the as-of date may be declared to hold from
+    before it: it is used, and marked retroactive. One whose newest row has ended is in force no more.
+-#}
+{% macro decisions_in_force() -%}
+    select
+        *,
+        exists(
+            select options.decision_id
+            from {{ ref('decision_options') }} as options
+            where options.plan_id = known.plan_id and options.decision_id = known.decision_id
+        ) as is_computed
+    from (
+        select
+            *,
+            decided_on > {{ as_of_date() }} as is_retroactive
+        from {{ ref('decisions') }}
+        where effective_from <= {{ as_of_date() }}
+        -- Of the known the latest, of those to come the first: either way the nearest.
+        qualify
+            row_number() over (
+                partition by plan_id, decision_id
+                order by decided_on > {{ as_of_date() }}, abs(date_diff('day', decided_on, {{ as_of_date() }}))
+            ) = 1
+    ) as known
+    where effective_to is null or effective_to > {{ as_of_date() }}
+{%- endmacro %}
+
+{#- The words of the chosen letter among options written "A: …; B: …". -#}
+{% macro words_of_letter(options) -%}
+    trim(regexp_extract('; ' || {{ options }} || '; ', '; ' || chosen_option || ': (.*?); (?:[A-Z]: |$)', 1))
+{%- endmacro %}
+
 {#- Columns that say which target a row is about. -#}
 {% macro same_target(one, other) -%}
     {{ one }}.plan_id = {{ other }}.plan_id
@@ -176,6 +210,45 @@
     ] -%}
         {{ prefix }}{{ column }}{{ ',\n    ' if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{#- What people set in place of a computed status, of `overrides` in force on the as-of date. -#}
+{% macro override_fields(overrides) -%}
+    {{ overrides }}.override_id,
+    {{ overrides }}.status as override_status,
+    {{ overrides }}.lamp as override_lamp,
+    {{ overrides }}.reason_zh as override_reason_zh,
+    {{ overrides }}.reason_en as override_reason_en,
+    {{ overrides }}.approved_by as override_approved_by,
+    {{ overrides }}.approved_on as override_approved_date,
+    {{ overrides }}.expires_on as override_expiry_date,
+    {{ overrides }}.origin as override_origin
+{%- endmacro %}
+
+{#- The same, and what is therefore shown; what was computed keeps its own columns, and a lamp not set stays. -#}
+{% macro override_columns(computed, overrides='overrides') -%}
+    {{ override_fields(overrides) }},
+    {{ shown_status(computed, overrides) }} as shown_status,
+    coalesce({{ overrides }}.lamp, {{ computed }}.lamp) as shown_lamp
+{%- endmacro %}
+
+{#- The status that is shown: the one set by hand while it is in force, else the computed one. -#}
+{% macro shown_status(computed, overrides='overrides') -%}
+    coalesce({{ overrides }}.status, {{ computed }}.status)
+{%- endmacro %}
+
+{#- A reason that says first what was set by hand, by whom and until when, and then what was computed. -#}
+{% macro overridden_reason(reason, language) -%}
+    {%- set words = {
+        'zh': ('人工认定 ', '（', ' 批准，', ' 前有效）：', '；计算结果：'),
+        'en': ('set by hand, ', ' (approved by ', ', until ', '): ', '; computed: '),
+    }[language] -%}
+    case
+        when override_id is null then {{ reason }}
+        else
+            '{{ words[0] }}' || override_id || '{{ words[1] }}' || override_approved_by || '{{ words[2] }}'
+            || override_expiry_date || '{{ words[3] }}' || override_reason_{{ language }} || '{{ words[4] }}' || {{ reason }}
+    end
 {%- endmacro %}
 
 {#- What the decisions say of one parameter; a decision about the target itself goes before one about the whole plan. -#}

@@ -1,8 +1,8 @@
 {#-
     Hook of every seed that was just loaded: the rows of plans the build is not about go, so that no model need know of
     them and the finished file holds none. Those are the plans not adopted by the as-of date and, outside a rehearsal,
-    demonstration plans. Which they are is read from the file of the seed `plans` itself, because seeds load in no fixed
-    order.
+    demonstration plans and simulated rows. Which plans they are is read from the file of the seed `plans` itself, because
+    seeds load in no fixed order.
 -#}
 {% macro keep_what_the_build_is_about() -%}
     {%- if execute -%}
@@ -20,6 +20,9 @@
                     or plan_kind = 'demonstration'
                     {%- endif %}
             )
+            {%- if 'origin' in columns and var('release_kind') != 'rehearsal' %}
+            or origin = 'simulated'
+            {%- endif %}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -1,4 +1,4 @@
--- An override is about something the plan has, and ends after it begins.
+-- An override is about something the plan has, in a word its kind of target knows, and ends after it begins.
 with
 
 known as (
@@ -53,3 +53,26 @@ select
     '更正其一 / correct one of the two' as remedy
 from placed
 where expires_on <= approved_on
+
+union all
+
+select
+    placed.where_found,
+    'status ' || placed.status || ' of ' || placed.target_type as found,
+    case placed.target_type
+        when 'project' then '项目的状态之一 / a status of a project: completed, stage_only, overdue, …'
+        else '目标的状态之一，见 evaluation_classes.csv / a status of a target, one of evaluation_classes.csv'
+    end as expected,
+    '更正 status / correct status' as remedy
+from placed
+left join {{ ref('evaluation_classes') }} as classes on placed.status = classes.status
+where
+    case placed.target_type
+        when 'project'
+            then
+                placed.status not in (
+                    'not_reported', 'completed', 'stage_reached', 'not_started', 'overdue', 'stage_only', 'ahead', 'on_schedule',
+                    'slightly_behind', 'lagging'
+                )
+        else classes.status is null
+    end

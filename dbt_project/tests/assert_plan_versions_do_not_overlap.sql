@@ -3,6 +3,8 @@
     ("targets", "indicator_code"),
     ("baselines", "indicator_code"),
     ("text_targets", "text_target_id"),
+    ("comparators", "target_type || ' ' || target_id"),
+    ("status_thresholds", "'cuts'"),
     ("milestones", "target_type || ' ' || target_id || ' ' || milestone_year"),
 ] %}
 with

@@ -62,6 +62,7 @@ ROW_NAMES = (
     "MISSING_REASON",
     "NOTE",
     "EVIDENCE_REFERENCE",
+    "PRICE_BASIS",
 )
 COLUMNS = [*COVER_NAMES, *ROW_NAMES]
 
@@ -546,6 +547,22 @@ def _check_row(row: _Row, cover: _Cover, findings: _Findings) -> None:
     if stage.text is not None and stage.text not in returns.STAGES:
         findings.cell(
             stage, f"{', '.join(returns.STAGES)} 或空白 / {', '.join(returns.STAGES)} or nothing", _CHOOSE
+        )
+    _check_price_basis(row, findings)
+
+
+def _check_price_basis(row: _Row, findings: _Findings) -> None:
+    cell = row.cells["PRICE_BASIS"]
+    bases = ", ".join(returns.PRICE_BASES)
+    if cell.text is None:
+        return
+    if cell.text not in returns.PRICE_BASES:
+        findings.cell(cell, f"{bases} 或空白 / {bases} or nothing", _CHOOSE)
+    elif row.text("MEASURE") not in returns.GROWTH_MEASURES:
+        findings.cell(
+            cell,
+            "增速才有价格口径 / nothing: only a growth rate has a price basis",
+            "清空 / empty the cell",
         )
 
 

@@ -42,6 +42,11 @@ SILENT_FROM = 4
 ALONE = ("on_schedule", "slightly_behind", "lagging")
 # Decimals beyond those printed.
 FINER = 2
+# What every growth rate is said to be at.
+PRICE_BASIS = "real"
+# Kinds that count whole things, and units in which a sum does: of 个 there are no halves, of 万个 there are.
+COUNTED_KINDS = ("threshold_count", "rank", "milestone")
+COUNTERS = ("个", "所", "名", "项", "条", "家", "处", "座", "人", "套", "件")
 # How the work on a project goes: its pace against its own plan; none has no report at all.
 PACES: dict[str, float | None] = {
     "punctual": 1.0,
@@ -93,13 +98,17 @@ class _Return:
 
 @dataclass(frozen=True)
 class _Target:
-    """What the figures of one indicator or text target are made from; ``goal`` in its own unit."""
+    """What the figures of one indicator or text target are made from; ``goal`` in its own unit.
+
+    ``is_counted``: its figures are whole and never below zero.
+    """
 
     kind: str
     phasing: str
     goal: float | None
     start: float | None
     decimals: int
+    is_counted: bool
 
 
 class _Simulated:
@@ -185,13 +194,16 @@ class _Simulated:
         is_first = ask.period == made.month[:4] and not made.is_correction
         target = self._targets[ask.indicator.code]
         decimals = target.decimals
-        if is_first:
+        # What is reached or not is no figure to lie beside.
+        if is_first and target.kind != "milestone":
             figure += self._chance("first", ask.indicator.code, ask.period).choice((-1, 0, 1)) * 10**-decimals
-        figure = _possible(target.kind, figure)
-        if ask.indicator.target_kind and not ask.measure.startswith("YOY"):
+        figure = _possible(target, figure)
+        is_growth = ask.measure in returns.GROWTH_MEASURES
+        if ask.indicator.target_kind and not is_growth:
             figure = max(figure, 0.0)
         return {
             "VALUE": f"{figure:.{decimals}f}",
+            **({"PRICE_BASIS": PRICE_BASIS} if is_growth else {}),
             "OBS_STATUS": "P" if is_first else "A",
             "STAGE": "preliminary" if is_first else "final",
             "EVIDENCE_DOCUMENT": DOCUMENT,
@@ -222,8 +234,10 @@ class _Simulated:
             case "cumulative_sum":
                 years = self.plan.last_year - self.plan.first_year + 1
                 before = STORIES[story](share - 1 / years) if share > 1 / years else 0.0
-                # Rounded as a running total: of one school in five years some year has it whole.
-                return max(round(goal * done, target.decimals) - round(goal * before, target.decimals), 0.0)
+                if target.is_counted:
+                    # Whole things a year that add up to whole things done.
+                    return float(max(round(goal * max(done, 0.0)) - round(goal * max(before, 0.0)), 0))
+                return max(goal * (done - before), 0.0)
             case "assigned_by_superior":
                 return 3 + 2 * (done - share)
             case "floor":
@@ -239,6 +253,9 @@ class _Simulated:
                 return goal * (2 - min(done, 1.0))
             case "threshold_count":
                 return float(int(goal * max(done, 0.0)))
+            case "rank":
+                start = target.start if target.start is not None else goal * 2
+                return float(max(round(start + (goal - start) * done), 1))
         start = target.start if target.start is not None else goal * 0.6
         return max(start + (goal - start) * done, 0.0)
 
@@ -275,7 +292,7 @@ class _Simulated:
         rows |= {row["indicator_code"]: row for row in self._rows("targets", "indicator_code")}
         starts = {row["indicator_code"]: row for row in self._rows("baselines", "indicator_code")}
         return {
-            found.code: _target(rows[found.code], starts.get(found.code, rows[found.code]))
+            found.code: _target(rows[found.code], starts.get(found.code, rows[found.code]), found.unit)
             for found in (*self.plan.indicators, *self.plan.text_targets)
         }
 
@@ -374,30 +391,24 @@ class _Simulated:
         }
 
 
-def _possible(kind: str, figure: float) -> float:
-    """The nearest figure that a target of the kind can have: no coverage above 100 %, nothing half done."""
-    match kind:
-        case "coverage":
-            return min(max(figure, 0.0), 100.0)
-        case "milestone":
-            return float(min(max(round(figure), 0), 1))
-        case "threshold_count":
-            return float(max(round(figure), 0))
-    return figure
+def _possible(target: _Target, figure: float) -> float:
+    """The nearest figure a target can have: no coverage above 100 %, whole things and none below zero."""
+    if target.kind == "coverage":
+        return min(max(figure, 0.0), 100.0)
+    return float(max(round(figure), 0)) if target.is_counted else figure
 
 
-def _target(row: Mapping[str, str], start: Mapping[str, str]) -> _Target:
+def _target(row: Mapping[str, str], start: Mapping[str, str], unit: str) -> _Target:
     goal, baseline = row["target_value"], start.get("baseline_value", "")
     kind = row["target_kind"]
-    is_whole = kind == "milestone" or (
-        kind in returns.COUNTED_KINDS and row.get("unit") in returns.COUNT_UNITS
-    )
-    # Finer than anything printed, or what lies between two stories would be rounded away; things stay whole.
-    decimals = 0 if is_whole else FINER + max(int(row["decimals"] or 0), len(baseline.partition(".")[2]))
+    is_counted = kind in COUNTED_KINDS or (kind == "cumulative_sum" and unit in COUNTERS)
+    # Finer than anything printed, or what lies between two stories would be rounded away.
+    decimals = FINER + max(int(row["decimals"] or 0), len(baseline.partition(".")[2]))
     return _Target(
         kind,
         row["phasing"],
         float(goal) if goal else None,
         float(baseline) if baseline else None,
-        decimals,
+        0 if is_counted else decimals,
+        is_counted,
     )

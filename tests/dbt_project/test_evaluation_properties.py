@@ -147,7 +147,7 @@ def world(compiled: dict[str, str]) -> Iterator[World]:
             " target_id varchar, milestone_year integer, milestone_value decimal(24,6));"
             "create table plan.plans as select 'p' as plan_id, 'D' as area_code, 'C' as comparator_area_code,"
             " 2020 as baseline_year, 2021 as first_year, 2025 as last_year;"
-            "create table plan.status_thresholds as select 'p' as plan_id, 10.0::double as ahead_above_pp,"
+            "create table intermediate.int_status_thresholds__effective as select 'p' as plan_id, 10.0::double as ahead_above_pp,"
             " 0.0::double as behind_below_pp, -10.0::double as lagging_below_pp, -30.0::double as red_below_pp;"
             "create table intermediate.int_superior_assignments__known (plan_id varchar, indicator_code varchar,"
             " assigned_year integer, assigned_value decimal(24,6));"
@@ -468,6 +468,36 @@ def test_a_decision_declared_to_hold_from_before_it_is_marked(
 ) -> None:
     assert "DEC-05" in effective(plan, compiled, "2022-12-31")["indicator", "05"]["retroactive_decision_ids"]
     assert effective(plan, compiled, "2026-12-31")["indicator", "05"]["retroactive_decision_ids"] is None
+
+
+def test_a_letter_chosen_later_leaves_earlier_days_as_they_were(
+    plan: duckdb.DuckDBPyConnection, compiled: dict[str, str]
+) -> None:
+    days = ("2022-12-31", "2027-05-31", "2027-06-01")
+    before = [effective(plan, compiled, day) for day in days]
+    plan.execute(
+        "insert into plan.decisions select * replace (date '2027-06-01' as decided_on, 'B' as chosen_option)"
+        " from plan.decisions where decision_id = 'DEC-01'"
+    )
+    found = [changed(was, effective(plan, compiled, day)) for was, day in zip(before, days, strict=True)]
+    assert found == [{}, {}, {"01": {"tolerance_abs": 0.0}, "T002": {"tolerance_abs": 0.0}}]
+
+
+def test_another_comparator_leaves_earlier_days_as_they_were(
+    plan: duckdb.DuckDBPyConnection, compiled: dict[str, str]
+) -> None:
+    days = ("2022-12-31", "2023-06-30", "2023-07-01")
+    before = [effective(plan, compiled, day) for day in days]
+    plan.execute(
+        "insert into plan.comparators select * replace (2 as version, date '2023-07-01' as published_on,"
+        " date '2023-01-01' as effective_from, 'CN-370000' as area_code) from plan.comparators"
+        " where target_id = '02'"
+    )
+    plan.execute(
+        "update plan.comparators set effective_to = date '2023-01-01' where target_id = '02' and version = 1"
+    )
+    found = [changed(was, effective(plan, compiled, day)) for was, day in zip(before, days, strict=True)]
+    assert found == [{}, {}, {"02": {"comparator_area_code": "CN-370000"}}]
 
 
 @MANY

@@ -24,7 +24,7 @@ RULES = (
 
 OVERRIDE = (
     "insert into plan.status_overrides values ('qwc-14', 'OVR-1', '{target}', 'met', null, '理由', 'reason',"
-    " '管委会', date '2023-01-01', date '{expires}', '会议纪要')"
+    " '管委会', date '2023-01-01', date '{expires}', '会议纪要', 'decided')"
 )
 
 
@@ -151,6 +151,13 @@ def test_the_plan_as_it_is_breaks_no_rule(plan: duckdb.DuckDBPyConnection, rules
             OVERRIDE.format(target="project', 'P09-02", expires="2023-01-01"),
             "dbt_project/seeds/plan/status_overrides.csv, plan qwc-14, OVR-1",
             "expires_on 2023-01-01, approved_on 2023-01-01",
+        ),
+        (
+            "assert_overrides_are_sound",
+            # A word of targets: a project is completed, never met.
+            OVERRIDE.format(target="project', 'P09-02", expires="2023-06-30"),
+            "dbt_project/seeds/plan/status_overrides.csv, plan qwc-14, OVR-1",
+            "status met of project",
         ),
         (
             "overrides_filled",

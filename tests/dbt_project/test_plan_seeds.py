@@ -524,6 +524,38 @@ def test_decisions_choose_one_of_their_options_in_both_languages() -> None:
         ]
 
 
+def test_letter_and_parameter_of_a_decision_agree() -> None:
+    """A pair in the row itself is the chosen letter's, or a value of its own: never that of another letter."""
+    listed: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for row in seed("decision_options"):
+        listed.setdefault((row["decision_id"], row["option"]), set()).add(
+            (row["parameter"], row["parameter_value"])
+        )
+    for row in seed("decisions"):
+        pair = (row["parameter"], row["parameter_value"])
+        others = {
+            found
+            for (decision, option), pairs in listed.items()
+            if decision == row["decision_id"] and option != row["chosen_option"]
+            for found in pairs
+        }
+        chosen = listed.get((row["decision_id"], row["chosen_option"]), set())
+        assert pair in chosen or pair not in others, row["decision_id"]
+
+
+def test_options_set_parameters_that_are_read() -> None:
+    read = {row["parameter"]: row["parameter_values"] for row in seed("decision_parameters")}
+    letters = {
+        (row["decision_id"], letter)
+        for row in seed("decisions")
+        for letter in re.findall(r"(?:^|; )([A-Z]): ", row["options"])
+    }
+    for row in seed("decision_options"):
+        assert (row["decision_id"], row["option"]) in letters, row
+        values = read[row["parameter"]].split(";")
+        assert len(values) == 1 or row["parameter_value"] in values, row
+
+
 def test_a_decision_cites_the_lines_of_all_it_touches() -> None:
     """Where it cites the lines of its targets; none breaks off with "and so on"."""
     lines = {("indicator", row["indicator_code"]): row["citation"] for row in seed("indicators")}

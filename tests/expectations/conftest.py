@@ -86,7 +86,7 @@ create table fct_yearly_assessment as
   cast(reference_year as integer) as reference_year, cast(null as double) as yearly_value,
   cast(null as varchar) as yearly_value_basis, cast(null as double) as actual_value,
   case when reference_year = 2025 then 'not_due' else 'not_assessable' end as assessment, false as is_vetoed,
-  cast(null as varchar) as actual_source_id, cast(null as varchar) as origin
+  cast(null as varchar) as actual_source_id, cast(null as varchar) as origin, true as counts_for_veto
   from dim_indicator cross join range(2021, 2026) as years(reference_year) where attribute = 'binding';
 update fct_yearly_assessment set yearly_value = 79, yearly_value_basis = 'assigned', actual_value = 78,
   assessment = 'missed', is_vetoed = true, actual_source_id = 'S003', origin = 'published'

@@ -460,6 +460,12 @@ BROKEN: list[Broken] = [
         "fct_yearly_assessment.verdict_rests_on_figures",
         "block",
         ("15",),
+        "update fct_yearly_assessment set counts_for_veto = false where is_vetoed",
+    ),
+    (
+        "fct_yearly_assessment.verdict_rests_on_figures",
+        "block",
+        ("15",),
         "update fct_yearly_assessment set assessment = 'reached', yearly_value = 79, yearly_value_basis = 'assigned', actual_value = 80, actual_source_id = 'S003' where indicator_code = '15' and reference_year = 2025",
     ),
     (

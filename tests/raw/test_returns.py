@@ -220,6 +220,7 @@ def test_a_good_return_becomes_rows_with_scope_place_and_day() -> None:
         "MISSING_REASON": None,
         "NOTE": None,
         "EVIDENCE_REFERENCE": None,
+        "PRICE_BASIS": None,
     }
     assert rows.records[1]["VALUE"] is None
     assert rows.records[1]["OBS_STATUS"] == "O"
@@ -346,9 +347,11 @@ def test_a_web_address_in_the_evidence_is_no_external_link() -> None:
         ({"M3": None}, "M3", "found nothing; expected the reason why the value is missing"),
         ({"I3": None, "M3": None}, "H3", "found nothing; expected a value, or status O with the reason"),
         ({"I3": "A"}, "I3", "found 'A'; expected without a value: O, L, M"),
-        ({"P2": "x"}, "P2", "nothing right of column O"),
+        ({"Q2": "x"}, "Q2", "nothing right of column P"),
+        ({"P2": "current"}, "P2", "expected real, nominal or nothing"),
+        ({"P2": "real"}, "P2", "only a growth rate has a price basis"),
         ({"H1": "金额"}, "H1", "found '金额'; expected the header"),
-        ({"P1": "more"}, "P1", "no further column"),
+        ({"Q1": "more"}, "Q1", "no further column"),
         ({"O1": None, "O2": "a.pdf"}, "O2", "found 'a.pdf'; expected nothing in a column without a header"),
         ({"O2": "C:\\returns\\a.pdf"}, "O2", "expected a URL, a document number or a file name"),
         ({"O2": "/home/a.pdf"}, "O2", "nobody else can open a path of your computer"),
@@ -795,13 +798,37 @@ def test_assigned_values_are_read_from_the_unit_that_owes_the_indicator() -> Non
         assert message in part_refusal(content, "superior_assignments", name)
 
 
+def test_a_rate_of_growth_can_state_its_price_basis() -> None:
+    plan = returns.load_plan()
+    unit = plan.unit("fgj")
+    ask = next(one for one in plan.asks(unit, "2022-12") if one.indicator.code == "19")
+    answers = [
+        {**returns.asked_row(one), **(GROWN if one == ask else {"OBS_STATUS": "O", "MISSING_REASON": "x"})}
+        for one in plan.asks(unit, "2022-12")
+    ]
+    content = returns.workbook(
+        plan, unit, "2022-12", answers=answers, reporter="x", reported_on=date(2023, 1, 16)
+    )
+    records = readers.read("returns_workbook", content, TABLE, "fgj_2022-12.xlsx").records
+    stated = {
+        (row["INDICATOR_CODE"], row["MEASURE"], row["PRICE_BASIS"]) for row in records if row["PRICE_BASIS"]
+    }
+    assert stated == {("19", ask.measure, "nominal")}
+
+
+GROWN = {
+    "VALUE": "5.2", "OBS_STATUS": "A", "EVIDENCE_DOCUMENT": "公报", "EVIDENCE_DATE": "2023-01-10",
+    "PRICE_BASIS": "nominal",
+}  # fmt: skip
+
+
 def older(content: bytes) -> bytes:
     """The workbook as the form was before there were text targets and projects."""
 
     def take_away(book: Workbook) -> None:
         for title in ("项目", "下达", "编码表"):
             book.remove(book[title])
-        book["填报"].delete_cols(15)
+        book["填报"].delete_cols(15, 2)
 
     return edited(take_away, content)
 

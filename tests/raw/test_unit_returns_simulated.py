@@ -78,6 +78,33 @@ def test_no_unit_covers_more_than_all_or_half_reaches_a_milestone() -> None:
     assert all(figure >= 0 and figure == int(figure) for figure in figures["threshold_count"])
 
 
+def test_whole_things_are_returned_whole_and_never_below_none() -> None:
+    """A count of clusters is no 0.99 and no −0.01; a school is built or not; yearly schools add up to all."""
+    made = [one for one in simulated().returns_up_to("2025-12") if one.month.endswith("-12")]
+    counted = {code for code, target in simulated()._targets.items() if target.is_counted}
+    assert {"T015", "T022", "T042", "T056"} <= counted, "clusters, milestones, schools and places in them"
+    assert not {"20", "T037", "T043", "T012"} & counted, "of ten thousands there are parts, and of minutes"
+    values = [
+        row["VALUE"]
+        for one in made
+        for row in simulated()._answers(one)
+        if row["INDICATOR_CODE"] in counted and "VALUE" in row
+    ]
+    assert len(values) > 50
+    assert [value for value in values if not value.isdecimal()] == []
+
+
+def test_rates_of_growth_say_their_prices() -> None:
+    made = [one for one in simulated().returns_up_to("2022-12") if one.unit.unit_id == "fgj"]
+    found = {
+        (row["INDICATOR_CODE"], row.get("PRICE_BASIS"))
+        for one in made
+        for row in simulated()._answers(one)
+        if row["INDICATOR_CODE"] in {"01", "13", "19"} and "VALUE" in row
+    }
+    assert found == {("01", "real"), ("13", None), ("19", "real")}
+
+
 def test_some_returns_are_late_some_never_come_and_some_are_corrected() -> None:
     made = list(simulated().returns_up_to("2025-12"))
     first = {(one.unit.unit_id, one.month): one.reported_on for one in made if not one.is_correction}

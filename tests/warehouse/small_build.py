@@ -54,6 +54,16 @@ create table fct_target_path(plan_id varchar, indicator_code varchar, reference_
   path_value decimal(24,6), path_kind varchar);
 """
 
+# Indicator 20 set by hand: what is computed for it stays slightly behind.
+OVERRIDDEN = (
+    "create or replace table fct_target_progress as select *, status as shown_status, lamp as shown_lamp,"
+    " null::varchar as override_id, null::varchar as override_approved_by, null::date as override_expiry_date,"
+    " null::varchar as override_reason_zh, null::varchar as override_reason_en from fct_target_progress",
+    "update fct_target_progress set shown_status = 'on_schedule', shown_lamp = 'green', override_id = 'OVR-1',"
+    " override_approved_by = '管委会', override_expiry_date = date '2026-12-31', override_reason_zh = '补报',"
+    " override_reason_en = 'late return' where indicator_code = '20'",
+)
+
 # code, zh, en, unit, attribute, category, kind, direction, units, baseline, target, target value, decimals
 INDICATORS = """
 01|地区生产总值增速|GDP growth (real)|%|expected|高质量发展|period_average_growth|up|区发改局|3.9|8左右|8|1

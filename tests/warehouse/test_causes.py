@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouse.small_build import PLAN, make_build
+from tests.warehouse.small_build import LANDING_ID, OVERRIDDEN, PLAN, landed_rows, make_build
 from tests.warehouse.test_release import released
 from warehouse.__main__ import main
 from warehouse.diff import ReleaseDiff, StatusChange, diff, told_changes
 
 CUTS = "dbt_project/seeds/plan/status_thresholds.csv, behind_below_pp"
 DECIDED = "dbt_project/seeds/plan/decisions.csv, DEC-02, tolerance_abs = "
+# The landed row of new urban employment.
+JOBS = 1 + [row[0] for row in landed_rows()].index("URBAN_NEW_JOBS")
 # What indicator 20 and text target T001 rest on, as a finished build tells it.
 BASE = (
     "create table fct_target_inputs(plan_id varchar, target_type varchar, target_id varchar, input_role varchar,"
     " area_code varchar, reference_period varchar, value double, unit varchar, place varchar,"
-    " decision_id varchar, version integer)",
+    " decision_id varchar, version integer, landing_id varchar, row_number bigint)",
     "create table fct_text_target_progress(plan_id varchar, text_target_id varchar, statement_zh varchar,"
     " statement_en varchar, unit varchar, status varchar, lamp varchar, value double, status_reason varchar,"
     " status_reason_en varchar, method_id varchar)",
@@ -32,11 +34,11 @@ BASE = (
         f"insert into fct_target_inputs values ('{PLAN}', '{kind}', '{target}', {rest})"
         for kind, target in (("indicator", "20"), ("text_target", "T001"))
         for rest in (
-            "'value', 'CN-370211', '2022', 7.9, '万人', 'row 1', '', null",
-            "'target', '', '2025', 25, '万人', 'targets.csv, 20', '', 1",
-            "'baseline', '', '2020', 8, '万人', 'baselines.csv, 20', '', 1",
-            f"'threshold', '', null, 0, 'pp', '{CUTS}', '', null",
-            f"'decision', '', null, null, null, '{DECIDED}0', 'DEC-02', null",
+            f"'value', 'CN-370211', '2022', 7.9, '万人', 'row {JOBS}', '', null, '{LANDING_ID}', {JOBS}",
+            "'target', '', '2025', 25, '万人', 'targets.csv, 20', '', 1, '', null",
+            "'baseline', '', '2020', 8, '万人', 'baselines.csv, 20', '', 1, '', null",
+            f"'threshold', '', null, 0, 'pp', '{CUTS}', '', null, '', null",
+            f"'decision', '', null, null, null, '{DECIDED}0', 'DEC-02', null, '', null",
         )
     ),
     f"insert into fct_text_target_progress values ('{PLAN}', 'T001', '新增就业25万人', '250 000 new jobs', '万人',"
@@ -48,6 +50,7 @@ MOVED = (
     "update fct_text_target_progress set status = 'on_schedule', lamp = 'green'",
 )
 INPUTS = "update fct_target_inputs set"
+GONE = "delete from fct_target_inputs where input_role = 'value'"
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,7 @@ EACH = [
     (
         "data",
         f"insert into fct_target_inputs select '{PLAN}', target_type, target_id, 'value', 'CN-370211', '2023', 9.1,"
-        " '万人', 'row 2', '', null from fct_target_inputs where input_role = 'target'",
+        " '万人', 'row 2', '', null, 'x', 2 from fct_target_inputs where input_role = 'target'",
         "新数据：2023年 9.1 万人",
         "new data: 2023 9.1 万人",
     ),
@@ -80,9 +83,15 @@ EACH = [
     ),
     (
         "revision",
-        "delete from fct_target_inputs where input_role = 'value'",
+        f"{GONE}; delete from fct_observations where series_code = 'URBAN_NEW_JOBS'",
         "数据修订：2022年 7.9 万人 → 不再采用",
         "revised data: 2022 7.9 万人 → no longer used",
+    ),
+    (
+        "revision",
+        f"{GONE}; update fct_observations set value = 8.1 where series_code = 'URBAN_NEW_JOBS'",
+        "数据修订：2022年 7.9 万人 → 2022年 8.1 万人",
+        "revised data: 2022 7.9 万人 → 2022 8.1 万人",
     ),
     (
         "target",
@@ -99,7 +108,7 @@ EACH = [
     (
         "target",
         "insert into fct_target_inputs select plan_id, target_type, target_id, 'assignment', '', '2023', 5, '万人',"
-        " 'superior_assignments.csv', '', null from fct_target_inputs where input_role = 'target'",
+        " 'superior_assignments.csv', '', null, '', null from fct_target_inputs where input_role = 'target'",
         "目标或基期变动：下达值无 → 下达值 5 万人",
         "target or baseline changed: no assigned value → assigned value 5 万人",
     ),
@@ -143,6 +152,32 @@ def test_each_cause_is_told_for_indicators_and_text_targets(
         assert [cause.kind for cause in one.causes] == [kind]
         assert (one.causes[0].told("zh"), one.causes[0].told("en")) == (zh, en)
         assert (one.old, one.new) == ("slightly_behind", "on_schedule")
+
+
+def test_an_override_alone_moves_what_is_shown_and_the_computed_status_stays(
+    tmp_path: Path, old: Path
+) -> None:
+    in_force = (
+        f"insert into fct_status_overrides values ('{PLAN}', 'OVR-1', 'indicator', '20', 'on_schedule', 'green',"
+        " 'in_force')"
+    )
+    (one,) = compared(tmp_path, old, *OVERRIDDEN, in_force).targets
+    assert (one.target_id, one.old, one.new) == ("20", "slightly_behind", "on_schedule")
+    assert [cause.kind for cause in one.causes] == ["override"]
+    assert one.after.told("zh") == "符合进度 绿灯 7.9 万人（人工认定 OVR-1，计算状态：略慢 黄灯）"
+    assert one.after.told("en") == (
+        "on schedule green 7.9 万人 (set by hand, OVR-1; computed: slightly behind yellow)"
+    )
+
+
+def test_a_year_that_a_newer_one_displaced_is_no_revision(tmp_path: Path, old: Path) -> None:
+    """Many kinds rest on the newest year alone: the older figure still stands, and nobody revised it."""
+    newer = (
+        f"insert into fct_target_inputs select '{PLAN}', target_type, target_id, 'value', 'CN-370211', '2023', 9.1,"
+        " '万人', 'row 2', '', null, 'x', 2 from fct_target_inputs where input_role = 'target'"
+    )
+    for one in compared(tmp_path, old, *MOVED, GONE, newer).targets:
+        assert [cause.told("en") for cause in one.causes] == ["new data: 2023 9.1 万人"]
 
 
 def test_several_causes_are_all_told(tmp_path: Path, old: Path) -> None:

@@ -161,6 +161,49 @@ def test_a_rehearsal_is_stamped(late_build: Build, tmp_path: Path) -> None:
     assert page.count("模拟演练 SIMULATED") >= 3
 
 
+def test_a_status_set_by_hand_stands_in_the_report_with_the_computed_one(
+    late_build: Build, tmp_path: Path
+) -> None:
+    assert rows(late_build, "select override_id from fct_target_progress where override_id is not null") == []
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copyfile(late_build.file, copy)
+    set_by_hand = (
+        "override_id = 'OVR-1', override_approved_by = '管委会', override_expiry_date = date '2026-12-31',"
+        " override_reason_zh = '补报', override_reason_en = 'late return'"
+    )
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(
+            f"update fct_target_progress set {set_by_hand}, shown_status = 'lagging', shown_lamp = 'red'"
+            " where indicator_code = '11'"
+        )
+        connection.execute(
+            "update fct_evaluation_findings set status = 'lagging', lamp = 'red', override_id = 'OVR-1'"
+            " where finding_kind = 'indicator_status' and subject_id = '11'"
+        )
+        connection.execute(f"update fct_text_target_progress set {set_by_hand} where text_target_id = 'T037'")
+    page = evaluation(copy, "annual", a_verdict(tmp_path), EDITION)
+    row = page[page.index('id="i-11"') :].partition("</tr>")[0]
+    assert "<b>滞后</b>" in row
+    assert "人工认定 OVR-1（管委会 批准，2026-12-31 前有效）：补报；计算状态：提前完成 绿灯" in row
+    assert page.count("late return; computed:") == 2
+
+
+def test_a_decision_says_whether_its_letter_is_read(page: str, late_build: Build) -> None:
+    found = dict(rows(late_build, "select decision_id, is_computed from dim_decision"))
+    assert (found["DEC-01"], found["DEC-05"], found["DEC-I17"], found["DEC-G5"]) == (True, True, False, False)
+    inputs = "select distinct decision_id, is_computed from fct_target_inputs where input_role = 'decision'"
+    assert all(found[decision] == is_read for decision, is_read in rows(late_build, inputs))
+    block = page[page.index('id="DEC-01"') :].partition("</div>")[0]
+    assert "选项读入计算 its letter is read by the computation" in block
+    block = page[page.index('id="DEC-I17"') :].partition("</div>")[0]
+    assert "只作说明，改选项不改计算" in block
+
+
+def test_simulated_overrides_are_for_rehearsals_alone(late_build: Build) -> None:
+    assert rows(late_build, "select count(*) from plan.status_overrides where origin = 'simulated'") == [(0,)]
+    assert rows(late_build, "select count(*) from fct_status_overrides") == [(0,)]
+
+
 def test_another_kind_than_the_one_due_is_refused_with_the_day_to_ask_for(
     late_build: Build, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raw.errors import BadInput
-from tests.warehouse.small_build import make_build
+from tests.warehouse.small_build import OVERRIDDEN, make_build
 from warehouse.diff import ReleaseDiff, diff
 from warehouse.paths import DBT_PROJECT
 from warehouse.publication import charts, words
@@ -347,6 +347,18 @@ def test_an_old_judgement_says_how_old_it_is(tmp_path: Path, page: str) -> None:
     newer = rendered(make_build(tmp_path / "b", as_of="2023-12-31", month="2023-12", until=2022))
     assert "距今" not in newer
     assert "年以前" not in newer
+
+
+def test_a_status_set_by_hand_is_shown_and_the_computed_one_beside_it(tmp_path: Path, page: str) -> None:
+    assert "人工认定" not in page
+    overridden = rendered(make_build(tmp_path / "b", sql=OVERRIDDEN))
+    row = overridden[overridden.index('id="i-qwc-14-20"') :].partition("</tr>")[0]
+    assert '<i class="lamp green"' in row
+    assert "<b>符合进度</b>" in row
+    assert "人工认定 OVR-1（管委会 批准，2026-12-31 前有效）：补报；计算状态：略慢 黄灯" in row
+    assert "late return; computed: slightly behind yellow" in row
+    # The counts at the head are of what is shown.
+    assert len(re.findall(r'<b>1</b><span class="zh">.*?符合进度', overridden)) == 1
 
 
 def test_inputs_are_listed_as_people_count() -> None:

@@ -33,7 +33,7 @@ PROJECT_STATUSES = {
     "not_reported", "heading",
 }  # fmt: skip
 LAMPS = {"green", "yellow", "red", "grey"}
-MARTS = ["fct_target_progress", "fct_project_lamps_by_box", "fct_unit_scorecards"]
+MARTS = ["fct_target_progress", "fct_project_lamps_by_box", "fct_unit_scorecards", "fct_status_overrides"]
 
 
 @pytest.fixture(scope="module")
@@ -113,12 +113,30 @@ def test_yearly_values_are_assigned_derived_and_absent_and_some_units_fail(
     assert states == {("passed",), ("failed",), ("not_assessable",), ("no_binding_indicator",)}
 
 
+def test_statuses_are_set_by_hand_and_the_computed_ones_stay(databases: dict[str, Path]) -> None:
+    states = rows(databases, "select override_id, override_state, origin from fct_status_overrides")
+    assert states == {
+        ("OVR-S1", "in_force", "simulated"), ("OVR-S2", "in_force", "simulated"),
+        ("OVR-S3", "expired", "simulated"),
+    }  # fmt: skip
+    shown = rows(
+        databases,
+        "select indicator_code, override_id, shown_status from fct_target_progress where status != shown_status",
+    )
+    assert shown == {("09", "OVR-S1", "under_revision")}
+    expired = "select override_id from fct_text_target_progress where text_target_id = 'T008'"
+    assert rows(databases, expired) == {(None,)}
+    assert rows(
+        databases, "select shown_status, shown_lamp from fct_project_progress where project_id = 'P09-02'"
+    ) == {("on_schedule", "green")}
+
+
 def test_returns_are_on_time_late_and_missing(databases: dict[str, Path]) -> None:
     [(due, on_time, late, missing)] = rows(
         {"2025-12": databases["2025-12"]},
         "select sum(returns_due_number), sum(returns_on_time_number), sum(returns_late_number),"
         " sum(returns_missing_number) from fct_unit_scorecards",
     )
-    assert due == on_time + late + missing == 295
+    assert due == on_time + late + missing == 283
     assert late > 10
     assert missing > 3

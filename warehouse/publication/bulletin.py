@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from warehouse.connect import reader
 from warehouse.diff import SERIES_KEY, ReleaseDiff, StatusChange, ValueChange, rows_of, signed
-from warehouse.publication import charts, words
+from warehouse.publication import charts, overrides, words
 from warehouse.publication.content_hash import main_tables
 from warehouse.verdict import Verdict
 
@@ -209,6 +209,7 @@ class Page:
             "counts": self._counts(progress),
             "tasks": self._tasks_told(str(plan["plan_id"])),
             "boxes": self._boxes_told(str(plan["plan_id"])),
+            "projects_by_hand": self._projects_by_hand(str(plan["plan_id"])),
             "headline": self._headline(progress),
             "categories": [
                 {"name": words.Word(*names), "lines": list(group)}
@@ -263,10 +264,11 @@ class Page:
             "progress": self._percent(progress, "progress_pct"),
             "schedule": self._percent(progress, "schedule_pct"),
             "attainment": self._percent(progress, "attainment_pct"),
-            "status": words.word(words.STATUSES, progress["status"]),
+            "status": words.word(words.STATUSES, overrides.shown(progress, "status")),
             "status_key": progress["status"],
-            "lamp": progress["lamp"],
-            "lamp_word": words.word(words.LAMPS, progress["lamp"]),
+            "lamp": overrides.shown(progress, "lamp"),
+            "lamp_word": words.word(words.LAMPS, overrides.shown(progress, "lamp")),
+            "by_hand": overrides.told(progress),
             "reason": words.Word(progress["status_reason"] or "", progress["status_reason_en"] or ""),
             "age": words.age_words(self.info["as_of_date"], progress["status_age_years"]),
             "owing": progress["owing_units"] or "",
@@ -315,7 +317,9 @@ class Page:
         return self._figure("fct_target_progress", progress, words.number(progress[column], 1) + "%", column)
 
     def _counts(self, progress: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        counted = Counter((str(row["status"]), str(row["lamp"])) for row in progress)
+        counted = Counter(
+            (str(overrides.shown(row, "status")), str(overrides.shown(row, "lamp"))) for row in progress
+        )
         order = {status: place for place, status in enumerate(words.STATUSES)}
         found = sorted(counted.items(), key=lambda item: (order.get(item[0][0], 99), item[0][1]))
         return [
@@ -409,9 +413,9 @@ class Page:
     # Targets in text, projects ---------------------------------------------------------------------------
 
     def _tasks_told(self, plan_id: str) -> dict[str, Any]:
-        """Targets in the plan's text: how many have each status, and those that have a figure."""
+        """Targets in the plan's text: how many have each status; those with a figure or set by hand."""
         rows = self._optional("fct_text_target_progress", plan_id, "text_target_id")
-        figures = [row for row in rows if row["value"] is not None]
+        figures = [row for row in rows if row["value"] is not None or row.get("override_id")]
         return {
             "total": len(rows),
             "counts": self._counts(rows),
@@ -421,9 +425,10 @@ class Page:
                     "name": words.Word(row["statement_zh"], row["statement_en"]),
                     "figure": self.computed("fct_text_target_progress", row, "value"),
                     "unit": row["unit"] or "",
-                    "lamp": row["lamp"],
-                    "lamp_word": words.word(words.LAMPS, row["lamp"]),
-                    "status": words.word(words.STATUSES, row["status"]),
+                    "lamp": overrides.shown(row, "lamp"),
+                    "lamp_word": words.word(words.LAMPS, overrides.shown(row, "lamp")),
+                    "status": words.word(words.STATUSES, overrides.shown(row, "status")),
+                    "by_hand": overrides.told(row),
                 }
                 for row in figures
             ],
@@ -441,6 +446,22 @@ class Page:
                 ],
             }
             for row in self._optional("fct_project_lamps_by_box", plan_id, "box_number")
+        ]
+
+    def _projects_by_hand(self, plan_id: str) -> list[dict[str, Any]]:
+        """Projects whose status was set by hand: the lamps of the boxes count what was set."""
+        rows = self._optional("fct_project_progress", plan_id, "project_id")
+        return [
+            {
+                "id": row["project_id"],
+                "name": words.Word(row["name_zh"], row["name_en"]),
+                "lamp": overrides.shown(row, "lamp"),
+                "lamp_word": words.word(words.LAMPS, overrides.shown(row, "lamp")),
+                "status": words.word(words.PROJECT_STATUSES, overrides.shown(row, "status")),
+                "by_hand": told,
+            }
+            for row in rows
+            if (told := overrides.told(row)) and row["is_counted"]
         ]
 
     def _optional(self, table: str, plan_id: str, order: str) -> list[dict[str, Any]]:
@@ -546,7 +567,15 @@ class Page:
             for row in self._rows("select * from main.dim_decision order by decision_id")
             if row["plan_id"] in self.plan_of
         ]
-        return [{**row, "state_word": words.word(words.DECISION_STATES, row["state"])} for row in rows]
+        return [
+            {
+                **row,
+                "state_word": words.word(words.DECISION_STATES, row["state"]),
+                # Releases made before it was told say nothing of it.
+                "effect": words.decision_effect(row.get("is_computed")),
+            }
+            for row in rows
+        ]
 
     def _quality(self) -> dict[str, Any]:
         return {

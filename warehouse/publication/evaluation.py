@@ -19,7 +19,7 @@ import duckdb
 from raw.errors import BadInput
 from warehouse.connect import reader
 from warehouse.diff import ReleaseDiff, rows_of
-from warehouse.publication import words
+from warehouse.publication import overrides, words
 from warehouse.publication.bulletin import BOX_COUNTS, Edition, Figure, Page, cell_id, listed, render
 from warehouse.publication.content_hash import main_tables
 from warehouse.verdict import Verdict
@@ -246,7 +246,12 @@ class _Report(Page):
     def _indicators(self) -> list[dict[str, Any]]:
         finding_of = {row["subject_id"]: row for row in self._section("indicators")}
         return [
-            {**self._indicator(row), **_judgement(finding_of[row["indicator_code"]])}
+            {
+                **self._indicator(row),
+                **_judgement(
+                    finding_of[row["indicator_code"]], self.progress[(row["plan_id"], row["indicator_code"])]
+                ),
+            }
             for row in self.indicators
             if row["plan_id"] == self.plan_id
         ]
@@ -291,7 +296,8 @@ class _Report(Page):
             "progress": self._share("fct_text_target_progress", row, "progress_pct"),
             "schedule": self._share("fct_text_target_progress", row, "schedule_pct"),
             "period": words.period_words(row["reference_period"]),
-            **_judgement(finding),
+            **_judgement(finding, row),
+            "by_hand": overrides.told(row),
             "decisions": listed(row["decision_ids"]),
             "simulated": row["origin"] == "simulated",
         }
@@ -498,14 +504,20 @@ def _of_assessed_year(progress: Mapping[str, Any], finding: Mapping[str, Any]) -
     return {**progress, **(dict.fromkeys(JUDGED) if finding["status"] in OTHER_YEARS else {})}
 
 
-def _judgement(finding: Mapping[str, Any]) -> dict[str, Any]:
-    """What the evaluation says of a target, whatever its status in the release."""
+def _judgement(finding: Mapping[str, Any], progress: Mapping[str, Any]) -> dict[str, Any]:
+    """What the evaluation says of a target, whatever its status in the release.
+
+    Of one set by hand the finding's words say so too; the page tells that on its own line.
+    """
+    reason = (finding["text_zh"], finding["text_en"])
+    if finding["override_id"]:
+        reason = (progress["status_reason"] or "", progress["status_reason_en"] or "")
     return {
         "lamp": finding["lamp"],
         "lamp_word": words.word(words.LAMPS, finding["lamp"]),
         "status": words.word(words.FINDING_STATUSES, finding["status"]),
         "class": words.word(words.EVALUATION_CLASSES, finding["evaluation_class"]),
-        "reason": words.Word(finding["text_zh"], finding["text_en"]),
+        "reason": words.Word(*reason),
     }
 
 

@@ -221,12 +221,20 @@ DECISION_STATES = {
     "adopted": Word("已采纳", "adopted"),
 }
 
+# Whether another letter of a decision would change what is computed.
+DECISION_EFFECTS = {
+    True: Word("选项读入计算", "its letter is read by the computation"),
+    False: Word("只作说明，改选项不改计算", "told in words: another letter changes no computation"),
+}
+
 TAGS = {
     "CONV": Word("换算", "converted"),
     "BOUND": Word("约数", "approximate"),
     "SECONDHAND": Word("二手", "second-hand"),
     "PERIOD_INFERRED": Word("时期推断", "period inferred"),
     "COPY": Word("转载", "reprint"),
+    "REAL": Word("可比价", "real"),
+    "NOMINAL": Word("现价", "nominal"),
 }
 
 _YEARS = {2: ("两", "two"), 3: ("三", "three"), 4: ("四", "four"), 5: ("五", "five")}
@@ -250,6 +258,11 @@ _ENGLISH_MONTHS = (
 def word(table: dict[str, Word], key: str | None) -> Word:
     """Return the word for a key; an unknown key stands for itself, so nothing is hidden."""
     return table.get(key or "", Word(key or "", key or ""))
+
+
+def decision_effect(is_computed: bool | None) -> Word | None:
+    """Return whether another letter of a decision changes what is computed; None where it is not known."""
+    return None if is_computed is None else DECISION_EFFECTS[is_computed]
 
 
 def age_words(as_of: date, age_years: int | None) -> Word | None:

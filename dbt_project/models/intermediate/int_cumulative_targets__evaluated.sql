@@ -79,7 +79,7 @@ judged as (
         end as status,
         thresholds.red_below_pp
     from measured
-    inner join {{ ref('status_thresholds') }} as thresholds on measured.plan_id = thresholds.plan_id
+    inner join {{ ref('int_status_thresholds__effective') }} as thresholds on measured.plan_id = thresholds.plan_id
 )
 
 select

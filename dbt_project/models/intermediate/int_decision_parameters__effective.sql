@@ -5,13 +5,7 @@
 with
 
 decisions as (
-    select
-        *,
-        decided_on > {{ as_of_date() }} as is_retroactive
-    from {{ ref('decisions') }}
-    where
-        effective_from <= {{ as_of_date() }}
-        and (effective_to is null or effective_to > {{ as_of_date() }})
+    {{ decisions_in_force() }}
 ),
 
 own_parameters as (
@@ -74,6 +68,7 @@ select
     decisions.decision_id,
     decisions.is_retroactive,
     decisions.decided_on,
+    decisions.is_computed,
     parameters.parameter,
     parameters.parameter_value,
     parameters.parameter is not null and row_number() over (

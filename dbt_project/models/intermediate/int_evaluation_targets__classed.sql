@@ -1,4 +1,5 @@
 -- Every target of a plan whose evaluation is due, in the words of the evaluation: the class its status falls into.
+-- A status set by hand counts while it is in force, of whichever year; the computed one stays beside it.
 -- A target in text that is judged by another one's figures is told of once, with that one.
 -- An evaluation tells the last year it assesses: a status judged up to another year is no finding of it, save what was
 -- reached before and cannot be undone.
@@ -20,6 +21,7 @@ matched as (
         text_targets.section_id,
         coalesce(text_targets.duplicate_of is not null or progress.series_basis = 'of_indicator', false)
             as is_told_elsewhere,
+        {{ override_columns('progress') }},
         least(evaluations.assessed_last_year, targets.last_year) as assessed_year,
         -- The words of the end are for what was judged at its end, whenever the evaluation is.
         case when progress.judged_to_year >= targets.last_year then classes.class_at_end else classes.class_before_end end
@@ -28,7 +30,8 @@ matched as (
     inner join {{ ref('dim_evaluation') }} as evaluations
         on progress.plan_id = evaluations.plan_id and evaluations.is_newest_due
     inner join {{ ref('int_targets__effective') }} as targets on {{ same_target('progress', 'targets') }}
-    left join {{ ref('evaluation_classes') }} as classes on progress.status = classes.status
+    left join {{ ref('int_status_overrides__effective') }} as overrides on {{ same_target('progress', 'overrides') }}
+    left join {{ ref('evaluation_classes') }} as classes on {{ shown_status('progress') }} = classes.status
     left join {{ ref('dim_indicator') }} as indicators
         on
             progress.target_type = 'indicator'
@@ -46,7 +49,7 @@ placed as (
     select
         *,
         case
-            when class_of_status = 'not_assessable' then null
+            when class_of_status = 'not_assessable' or override_id is not null then null
             when judged_to_year > assessed_year then 'later_year'
             when target_kind in ('milestone', 'cumulative_sum') and status in ('achieved_early', 'met') then null
             when judged_to_year < assessed_year then 'earlier_year'
@@ -58,6 +61,8 @@ select
     * exclude (class_of_status, other_year)
     replace (
         coalesce(other_year, status) as status,
+        coalesce(other_year, shown_status) as shown_status,
+        case when other_year is null then shown_lamp else 'grey' end as shown_lamp,
         case when other_year is null then lamp else 'grey' end as lamp,
         case other_year
             when 'earlier_year' then '没有' || assessed_year || '年的数，本次不评价；最近一次：' || status_reason

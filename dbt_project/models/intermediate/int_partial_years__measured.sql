@@ -156,4 +156,4 @@ select
     end as partial_status,
     thresholds.red_below_pp
 from related
-inner join {{ ref('status_thresholds') }} as thresholds on related.plan_id = thresholds.plan_id
+inner join {{ ref('int_status_thresholds__effective') }} as thresholds on related.plan_id = thresholds.plan_id

@@ -82,7 +82,7 @@ measured as (
     from {{ ref('int_project_entries__counted') }} as entries
     inner join {{ ref('int_project_schedules__expected') }} as schedules
         on entries.plan_id = schedules.plan_id and entries.project_id = schedules.project_id
-    inner join {{ ref('status_thresholds') }} as thresholds on entries.plan_id = thresholds.plan_id
+    inner join {{ ref('int_status_thresholds__effective') }} as thresholds on entries.plan_id = thresholds.plan_id
     left join reported on entries.plan_id = reported.plan_id and entries.project_id = reported.project_id
     left join decided on entries.plan_id = decided.plan_id
 ),

@@ -49,10 +49,12 @@ accumulated as (
         exp(sum(ln(1 + cast(own_growth as double) / 100))) as own_index,
         exp(sum(ln(1 + cast(other_growth as double) / 100))) as other_index,
         bool_or('simulated' in (origin, other_origin)) as is_simulated,
-        any_value(own_basis) as own_basis,
-        any_value(other_basis) as other_basis,
+        -- One year at other prices spoils the run; one that does not say leaves it open.
+        case when count(distinct own_basis) = 1 then any_value(own_basis) else 'unknown' end as own_basis,
+        case when count(distinct other_basis) = 1 then any_value(other_basis) else 'unknown' end as other_basis,
         any_value(price_basis) as price_basis,
-        any_value(own_basis) = any_value(price_basis) and any_value(other_basis) = any_value(price_basis) as is_comparable
+        bool_and(own_basis = price_basis and other_basis = price_basis) as is_comparable,
+        bool_or('unknown' in (own_basis, other_basis)) as is_basis_open
     from pairs
     where reference_year = first_year + year_number - 1
     group by plan_id, target_type, target_id
@@ -75,6 +77,8 @@ judged as (
     select
         *,
         case
+            -- The comparator is there: what is missing is what the two rates mean.
+            when is_basis_open then 'under_revision'
             when not is_comparable then 'comparator_missing'
             when round(index_gap_pct, 6) < -tolerance_abs then 'lagging'
             when reference_year = last_year then 'met'
@@ -96,7 +100,7 @@ select
     cast(null as double) as schedule_pct,
     {{ stored('index_gap_pct') }} as gap_pp,
     status,
-    case status when 'comparator_missing' then 'grey' when 'lagging' then 'yellow' else 'green' end as lamp,
+    case when not is_comparable then 'grey' when status = 'lagging' then 'yellow' else 'green' end as lamp,
     'relative_series' as method_id,
     case when rate_ratio_pct is not null then 'rate_ratio' end as second_method_id,
     {{ stored('rate_ratio_pct') }} as second_value,
@@ -109,8 +113,8 @@ select
         else
             '至' || reference_year || '年累计增长 ' || {{ said('100 * (own_index - 1)', 2) }} || '%（'
             || {{ basis_word('own_basis', 'zh') }} || '），对比指标 ' || {{ said('100 * (other_index - 1)', 2) }} || '%（'
-            || {{ basis_word('other_basis', 'zh') }} || '）；价格口径不同或不明，不作比较，需双方均为'
-            || {{ basis_word('price_basis', 'zh') }} || '增速'
+            || {{ basis_word('other_basis', 'zh') }} || '）；价格口径' || case when is_basis_open then '未注明，不作比较，请责任单位在填报中注明，' else '不同，不作比较，' end
+            || '需双方均为' || {{ basis_word('price_basis', 'zh') }} || '增速'
     end as reason_zh,
     case
         when is_comparable
@@ -120,7 +124,10 @@ select
         else
             'grown by ' || {{ said('100 * (own_index - 1)', 2) }} || '% up to ' || reference_year || ' ('
             || {{ basis_word('own_basis', 'en') }} || ') beside ' || {{ said('100 * (other_index - 1)', 2) }} || '% ('
-            || {{ basis_word('other_basis', 'en') }} || '); the price bases differ or are not known, so there is no '
-            || 'comparison: both must be ' || {{ basis_word('price_basis', 'en') }} || ' growth'
+            || {{ basis_word('other_basis', 'en') }} || '); '
+            || case
+                when is_basis_open then 'the price basis is not stated and there is no comparison until the return states it'
+                else 'the price bases differ, so there is no comparison'
+            end || ': both must be ' || {{ basis_word('price_basis', 'en') }} || ' growth'
     end as reason_en
 from judged

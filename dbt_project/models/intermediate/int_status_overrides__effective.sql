@@ -11,7 +11,8 @@ select
     approved_by,
     approved_on,
     expires_on,
-    evidence
+    evidence,
+    origin
 from {{ ref('status_overrides') }}
 where
     approved_on <= {{ as_of_date() }}

@@ -51,7 +51,12 @@ select
     matched.target_type,
     matched.target_id,
     matched.series_basis,
-    matched.growth_price_basis,
+    -- What a figure says of its own prices goes before what is known of its series.
+    case
+        when list_contains(string_split(matched.tags, ';'), 'REAL') then 'real'
+        when list_contains(string_split(matched.tags, ';'), 'NOMINAL') then 'nominal'
+        else matched.growth_price_basis
+    end as growth_price_basis,
     matched.area_code,
     matched.reference_period,
     matched.frequency,

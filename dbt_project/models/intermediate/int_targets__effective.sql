@@ -190,6 +190,10 @@ lattices as (
     {{ version_in_force(ref('target_lattice'), 'plan_id, target_type, target_id') }}
 ),
 
+comparators as (
+    {{ version_in_force(ref('comparators'), 'plan_id, target_type, target_id', 'published_on') }}
+),
+
 resolved as (
     select
         listed.*,
@@ -232,7 +236,7 @@ resolved as (
     left join modified on {{ same_target('listed', 'modified') }}
     left join decided on {{ same_target('listed', 'decided') }}
     left join lattices on {{ same_target('listed', 'lattices') }}
-    left join {{ ref('comparators') }} as comparators on {{ same_target('listed', 'comparators') }}
+    left join comparators on {{ same_target('listed', 'comparators') }}
 )
 
 select

@@ -29,7 +29,8 @@ select
     returns.unit as unit_measure,
     returns.obs_status,
     nullif(returns.stage, '') as stage,
-    '' as tags,
+    -- The unit itself says at which prices its rate of growth is.
+    coalesce(upper(returns.price_basis), '') as tags,
     {{ return_source_id('returns') }} as source_id,
     returns.origin,
     returns.first_seen_date,

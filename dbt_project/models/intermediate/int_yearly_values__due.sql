@@ -25,11 +25,8 @@ milestones as (
         case when origin = 'assigned' then 'assigned' else 'printed' end as value_basis,
         citation as value_source,
         1 as preference
-    from {{ ref('milestones') }}
-    where
-        target_type = 'indicator'
-        and effective_from <= {{ as_of_date() }}
-        and (effective_to is null or effective_to > {{ as_of_date() }})
+    from {{ ref('int_milestones__effective') }}
+    where target_type = 'indicator'
 ),
 
 assigned_yearly as (

@@ -1,3 +1,5 @@
+-- Decisions of interpretation with the letter in force on the as-of date. `is_computed`: another letter would change what
+-- is computed; the other decisions say in words what the models, the seeds or the units do.
 select
     decision_id,
     plan_id,
@@ -18,5 +20,8 @@ select
     chosen_option,
     effective_from,
     effective_to,
-    citation
-from {{ ref('decisions') }}
+    citation,
+    {{ words_of_letter('options') }} as chosen_option_zh,
+    {{ words_of_letter('options_en') }} as chosen_option_en,
+    is_computed
+from ({{ decisions_in_force() }})

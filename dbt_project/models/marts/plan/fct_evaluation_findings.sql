@@ -8,7 +8,11 @@ evaluations as (
 ),
 
 targets as (
-    select * from {{ ref('int_evaluation_targets__classed') }}
+    select
+        *,
+        {{ overridden_reason('status_reason', 'zh') }} as told_reason_zh,
+        {{ overridden_reason('status_reason_en', 'en') }} as told_reason_en
+    from {{ ref('int_evaluation_targets__classed') }}
 ),
 
 boxes as (
@@ -22,7 +26,9 @@ boxes as (
 projects as (
     select
         progress.*,
-        evaluations.evaluation_id
+        evaluations.evaluation_id,
+        {{ overridden_reason('progress.reason_zh', 'zh') }} as told_reason_zh,
+        {{ overridden_reason('progress.reason_en', 'en') }} as told_reason_en
     from {{ ref('fct_project_progress') }} as progress
     inner join evaluations on progress.plan_id = evaluations.plan_id
     where progress.is_counted and progress.status != 'heading'
@@ -100,11 +106,14 @@ found as (
         target_id as subject_id,
         name_zh as subject_name_zh,
         name_en as subject_name_en,
-        status,
-        lamp,
+        shown_status as status,
+        shown_lamp as lamp,
         evaluation_class,
-        status_reason as text_zh,
-        status_reason_en as text_en,
+        told_reason_zh as text_zh,
+        told_reason_en as text_en,
+        status as computed_status,
+        lamp as computed_lamp,
+        override_id,
         {{ target_evidence('targets') }} as evidence_ids,
         origin
     from targets
@@ -141,17 +150,20 @@ found as (
         evaluation_id,
         'problems' as section,
         'off_course' as finding_kind,
-        case lamp when 'red' then 1 else 2 end as group_no,
+        case shown_lamp when 'red' then 1 else 2 end as group_no,
         case target_type when 'indicator' then '1' else '2' end || target_id as sort_key,
         target_type as subject_type,
         target_id as subject_id,
         name_zh as subject_name_zh,
         name_en as subject_name_en,
-        status,
-        lamp,
+        shown_status as status,
+        shown_lamp as lamp,
         evaluation_class,
-        status_reason as text_zh,
-        status_reason_en as text_en,
+        told_reason_zh as text_zh,
+        told_reason_en as text_en,
+        status as computed_status,
+        lamp as computed_lamp,
+        override_id,
         {{ target_evidence('targets') }} as evidence_ids,
         origin
     from targets
@@ -189,14 +201,17 @@ found as (
         project_id as subject_id,
         name_zh as subject_name_zh,
         name_en as subject_name_en,
-        status,
-        lamp,
-        reason_zh as text_zh,
-        reason_en as text_en,
+        shown_status as status,
+        shown_lamp as lamp,
+        told_reason_zh as text_zh,
+        told_reason_en as text_en,
+        status as computed_status,
+        lamp as computed_lamp,
+        override_id,
         {{ evidence_id('fct_project_progress', ['plan_id', 'project_id'], 'status') }} as evidence_ids,
         origin
     from projects
-    where lamp = 'red'
+    where shown_lamp = 'red'
     union all by name
     select
         plan_id,
@@ -321,6 +336,9 @@ select
     placed.text_zh,
     placed.text_en,
     placed.evidence_ids,
-    placed.origin
+    placed.origin,
+    coalesce(placed.computed_status, placed.status) as computed_status,
+    coalesce(placed.computed_lamp, placed.lamp, 'grey') as computed_lamp,
+    coalesce(placed.override_id, '') as override_id
 from placed
 inner join evaluations on placed.plan_id = evaluations.plan_id and placed.evaluation_id = evaluations.evaluation_id

@@ -108,12 +108,19 @@ told as (
             when rolled.green_count > 0 then 'green'
             else 'grey'
         end as lamp,
-        case when rolled.is_simulated then 'simulated' else evaluated.origin end as origin
+        case when rolled.is_simulated then 'simulated' else evaluated.origin end as origin,
+        {{ override_fields('overrides') }}
     from {{ ref('int_project_entries__counted') }} as entries
     left join {{ ref('int_projects__evaluated') }} as evaluated
         on entries.plan_id = evaluated.plan_id and entries.counted_as_project_id = evaluated.project_id
     left join rolled on entries.plan_id = rolled.plan_id and entries.project_id = rolled.project_id
     left join decisions on entries.plan_id = decisions.plan_id and entries.project_id = decisions.project_id
+    -- A second entry of a project shows what is said of the project.
+    left join {{ ref('int_status_overrides__effective') }} as overrides
+        on
+            entries.plan_id = overrides.plan_id
+            and entries.counted_as_project_id = overrides.target_id
+            and overrides.target_type = 'project'
 ),
 
 worded as (
@@ -229,5 +236,16 @@ select
     source_id,
     origin,
     cast(coalesce(child_count, 0) as integer) as children_number,
-    coalesce(decision_ids, '') as decision_ids
+    coalesce(decision_ids, '') as decision_ids,
+    override_id,
+    override_status,
+    override_lamp,
+    override_reason_zh,
+    override_reason_en,
+    override_approved_by,
+    override_approved_date,
+    override_expiry_date,
+    override_origin,
+    coalesce(override_status, status) as shown_status,
+    coalesce(override_lamp, lamp) as shown_lamp
 from worded

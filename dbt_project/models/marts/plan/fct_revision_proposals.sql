@@ -37,10 +37,14 @@ matched as (
     inner join rules on judged.plan_id = rules.plan_id
     where
         case rules.rule_id
-            when 'gap_beyond_red' then judged.gap_pp < rules.threshold_value
+            when 'gap_beyond_red'
+                then
+                    judged.gap_pp < rules.threshold_value
+                    -- What people hold to be on course is not proposed for on a computed gap.
+                    and (judged.override_id is null or judged.evaluation_class = 'lagging')
             when 'overtaken'
                 then
-                    judged.status = 'achieved_early'
+                    judged.shown_status = 'achieved_early'
                     and judged.evaluation_kind != 'final'
                     and coalesce(judged.progress_pct, judged.attainment_pct) > rules.threshold_value
             when 'weaker_than_baseline'
@@ -80,10 +84,10 @@ select
     name_en,
     unit,
     rule_ids,
-    rule_names_zh || '。' || status_reason as reason_zh,
-    rule_names_en || '. ' || status_reason_en as reason_en,
-    status,
-    lamp,
+    rule_names_zh || '。' || {{ overridden_reason('status_reason', 'zh') }} as reason_zh,
+    rule_names_en || '. ' || {{ overridden_reason('status_reason_en', 'en') }} as reason_en,
+    shown_status as status,
+    shown_lamp as lamp,
     reference_period,
     cast(value as double) as value,
     cast(target_value as double) as target_value,

@@ -95,7 +95,7 @@ cuts as (
             'plan' as origin,
             'dbt_project/seeds/plan/status_thresholds.csv, {{ cut }}' as place
         from {{ ref('int_progress__unioned') }} as progress
-        inner join {{ ref('status_thresholds') }} as thresholds on progress.plan_id = thresholds.plan_id
+        inner join {{ ref('int_status_thresholds__effective') }} as thresholds on progress.plan_id = thresholds.plan_id
         where progress.schedule_pct is not null
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -173,6 +173,7 @@ decided as (
         parameters.decision_id,
         parameters.decided_on as vintage_date,
         parameters.is_retroactive,
+        parameters.is_computed,
         'dbt_project/seeds/plan/decisions.csv, ' || parameters.decision_id
         || coalesce(', ' || parameters.parameter || ' = ' || parameters.parameter_value, '') as place
     from targets
@@ -226,5 +227,6 @@ select
     place,
     coalesce(decision_id, '') as decision_id,
     coalesce(is_retroactive, false) as is_retroactive,
-    cast(version as integer) as version
+    cast(version as integer) as version,
+    is_computed
 from unioned

@@ -12,11 +12,13 @@ select
     text_targets.section_id,
     cast(text_targets.box_no as varchar) as box_no,
     text_targets.citation,
-    {{ progress_columns('progress') }}
+    {{ progress_columns('progress') }},
+    {{ override_columns('progress') }}
 from {{ ref('int_progress__completed') }} as progress
 inner join {{ ref('text_targets') }} as text_targets
     on
         progress.plan_id = text_targets.plan_id
         and progress.target_id = text_targets.text_target_id
         and progress.target_version = text_targets.version
+left join {{ ref('int_status_overrides__effective') }} as overrides on {{ same_target('progress', 'overrides') }}
 where progress.target_type = 'text_target'

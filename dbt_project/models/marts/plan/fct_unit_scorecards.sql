@@ -21,7 +21,7 @@ by_status as (
         owed.unit_id,
         count(*) as indicator_count,
     {%- for status in statuses %}
-        count(*) filter (where progress.status = '{{ status }}') as {{ status }}_count
+        count(*) filter (where progress.shown_status = '{{ status }}') as {{ status }}_count
         {{- "," if not loop.last }}
     {%- endfor %}
     from owed
@@ -80,7 +80,7 @@ by_lamp as (
     select
         plan_id,
         unnest(string_split(coalesce(nullif(responsible_unit_ids, ''), reporting_unit_id), ';')) as unit_id,
-        lamp
+        shown_lamp as lamp
     from {{ ref('fct_project_progress') }}
     where is_counted and status != 'heading'
 ),

@@ -19,12 +19,8 @@ operators as (
     select
         plan_id,
         indicator_code,
-        bool_or(operator = 'le') as is_ceiling
-    from {{ ref('targets') }}
-    where
-        effective_from <= {{ as_of_date() }}
-        and (effective_to is null or effective_to > {{ as_of_date() }})
-    group by plan_id, indicator_code
+        operator = 'le' as is_ceiling
+    from ({{ version_in_force(ref('targets'), 'plan_id, indicator_code', 'published_on') }})
 ),
 
 -- A bound ("over 9000") is no figure to assess by.

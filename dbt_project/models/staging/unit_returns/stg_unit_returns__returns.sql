@@ -24,7 +24,8 @@ landed as (
                 evidence_date,
                 missing_reason,
                 note,
-                evidence_reference
+                evidence_reference,
+                price_basis
         ) as first_seen_date
     from {{ source('unit_returns', 'returns') }}
 ),
@@ -52,6 +53,7 @@ select
     cast(missing_reason as varchar) as missing_reason,
     cast(note as varchar) as note,
     cast(evidence_reference as varchar) as evidence_reference,
+    cast(price_basis as varchar) as price_basis,
     _row_number as row_number,
     _place as place,
     _vintage_date as landing_vintage_date,
