@@ -178,7 +178,7 @@ class Causes:
             *self._override_causes(key),
             *_rule_causes(before, after, old, new),
         ]
-        return tuple(found) or (self._remaining(),)
+        return tuple(found) or (self.remaining(),)
 
     def _figure_causes(self, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Cause]:
         was, now = _figures(before), _figures(after)
@@ -223,7 +223,7 @@ class Causes:
         if was != now:
             yield Cause("override", was, now)
 
-    def _remaining(self) -> Cause:
+    def remaining(self) -> Cause:
         """What is left when no input differs: other code, or the same code on another day."""
         was, now = self.old.code_version, self.new.code_version
         if was is not None and was == now:

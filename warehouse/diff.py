@@ -1,11 +1,13 @@
 """What one release says differently from another: values added, changed, withdrawn, judgements moved.
 
+Judgements are those of indicators and text targets, of projects, and of units' years of binding indicators.
+
 Two values are the same one when plan, indicator (or series), area, period, frequency and measure agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +25,25 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 KINDS: tuple[Kind, ...] = ("added", "changed", "withdrawn")
 Key = tuple[str, ...]
 
+PROJECT, ASSESSMENT = "project", "yearly_assessment"
+PROJECTS = """
+    select plan_id, project_id, concat_ws(' ', project_id, name_zh) as label_zh,
+        concat_ws(' ', project_id, name_en) as label_en, status, lamp, progress_pct as value, '%' as unit,
+        reason_zh, reason_en, stage_id, completed_quantity_value, reported_date, decision_ids
+    from main.fct_project_progress
+    where is_counted and status != 'heading'
+"""
+ASSESSMENTS = """
+    select assessed.plan_id, concat_ws('-', indicator_code, unit_id, reference_year) as assessment_id,
+        concat_ws(' ', indicator_code, reference_year || '年', units.name_zh) as label_zh,
+        concat_ws(' ', indicator_code, reference_year, units.name_en) as label_en,
+        assessment as status, case when is_vetoed then 'red' end as lamp, actual_value as value, unit,
+        reason_zh, reason_en, yearly_value
+    from main.fct_yearly_assessment as assessed
+    left join main.dim_responsible_unit as units using (unit_id)
+"""
+# A year nobody could judge moves nobody.
+JUDGED_YEARS = ("reached", "missed")
 INDICATOR_KEY = ("plan_id", "indicator_code", "area_code", "reference_period", "frequency", "measure")
 SERIES_KEY = ("series_code", "area_code", "reference_period", "frequency", "measure", "scope")
 # What a reader would call another statement about the same figure.
@@ -137,6 +158,8 @@ class Standing:
 class StatusChange:
     """An indicator or text target whose status, lamp or judged value moved, with what caused it.
 
+    Of a project (``target_type`` ``project``) status and lamp count; a unit's year of a binding indicator
+    (``yearly_assessment``, id ``indicator-unit-year``) counts where it was or is reached or missed.
     ``before`` has no status where it had no row; ``reason`` is that of the new status.
     """
 
@@ -178,13 +201,15 @@ class StatusChange:
 class ReleaseDiff:
     """All that changed since ``previous`` (None: this is the first release, and nothing is compared).
 
-    ``targets`` are the indicators and text targets whose status, lamp or judged value moved.
+    ``targets`` are the indicators and text targets whose status, lamp or judged value moved, ``others`` the
+    projects and the units' years.
     """
 
     previous: str | None
     indicators: tuple[ValueChange, ...] = ()
     series: tuple[ValueChange, ...] = ()
     targets: tuple[StatusChange, ...] = ()
+    others: tuple[StatusChange, ...] = ()
 
     @property
     def statuses(self) -> tuple[StatusChange, ...]:
@@ -194,7 +219,7 @@ class ReleaseDiff:
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all changed."""
-        return not (self.indicators or self.series or self.targets)
+        return not (self.indicators or self.series or self.targets or self.others)
 
     def of_kind(self, kind: Kind) -> tuple[ValueChange, ...]:
         """Return the changes of one kind, indicators before supporting series."""
@@ -222,12 +247,18 @@ class ReleaseDiff:
     def text(self, language: Language = "zh") -> str:
         """Return the whole list as plain text, one line a change."""
         titles = {
-            "zh": ("评价变化及原因", "规划指标", "支撑数据"),
-            "en": ("Judgements and why they changed", "Plan indicators", "Supporting series"),
+            "zh": ("评价变化及原因", "项目和年度考核变化及原因", "规划指标", "支撑数据"),
+            "en": (
+                "Judgements and why they changed",
+                "Projects and yearly assessments, and why they changed",
+                "Plan indicators",
+                "Supporting series",
+            ),
         }[language]
         lines = [getattr(self.headline(), language)]
         lists: tuple[Sequence[ValueChange | StatusChange], ...] = (
             self.targets,
+            self.others,
             self.indicators,
             self.series,
         )
@@ -255,7 +286,8 @@ def diff(new_file: Path, old_file: Path | None, previous: str | None) -> Release
         ]
         causes = Causes(Side(old, old_file), Side(new, new_file))
         changes = _status_changes(new, old, causes)
-        return ReleaseDiff(previous, tuple(indicators), tuple(series), tuple(changes))
+        others = [*_project_changes(new, old, causes), *_assessment_changes(new, old, causes)]
+        return ReleaseDiff(previous, tuple(indicators), tuple(series), tuple(changes), tuple(others))
 
 
 CHANGE_COLUMNS = (
@@ -274,19 +306,22 @@ def change_rows(changes: ReleaseDiff) -> list[tuple[object, ...]]:
             one.after.unit or one.before.unit, cause.kind, cause.before.zh, cause.after.zh, cause.before.en,
             cause.after.en, one.before.override_id, one.after.override_id,
         )
-        for one in changes.targets
+        for one in (*changes.targets, *changes.others)
         for cause in one.causes
     ]  # fmt: skip
 
 
 def told_changes(changes: ReleaseDiff, name: str) -> str:
     """The changed judgements from ``changes.previous`` to release ``name`` with their causes."""
-    total = len(changes.targets)
+    total, projects = len(changes.targets), sum(one.target_type == PROJECT for one in changes.others)
+    years = len(changes.others) - projects
+    more_zh = f"，项目{projects}个，年度考核{years}项" if changes.others else ""
+    more_en = f", of {projects} projects and {years} yearly assessments too" if changes.others else ""
     lines = [
-        f"{changes.previous} → {name}：评价变化{total}项",
-        f"{changes.previous} → {name}: {total} judgements changed",
+        f"{changes.previous} → {name}：评价变化{total}项{more_zh}",
+        f"{changes.previous} → {name}: {total} judgements changed{more_en}",
     ]
-    for one in changes.targets:
+    for one in (*changes.targets, *changes.others):
         lines += ["", f"{one.label.zh} / {one.label.en}"]
         lines += [f"  {one.before.told(tongue)} → {one.after.told(tongue)}" for tongue in LANGUAGES]
         lines += [f"  · {cause.told('zh')} / {cause.told('en')}" for cause in one.causes]
@@ -311,7 +346,8 @@ def rows_of(
 
 
 def _lit(status: str | None, lamp: str | None, language: Language) -> str:
-    parts = [words.word(words.STATUSES, status), words.word(words.LAMPS, lamp)]
+    statuses = {**words.ASSESSMENTS, **words.PROJECT_STATUSES, **words.STATUSES}
+    parts = [words.word(statuses, status), words.word(words.LAMPS, lamp)]
     return " ".join(getattr(part, language) for part in parts if part.zh)
 
 
@@ -431,7 +467,7 @@ def _standings(connection: duckdb.DuckDBPyConnection) -> dict[TargetKey, dict[st
         label = names.get(f"indicator {plan_id} {code}", words.Word(code, code))
         told = {"label_zh": label.zh, "label_en": label.en, "unit": units.get((plan_id, code)) or ""}
         found[(plan_id, "indicator", code)] = row | told
-    if not _has_text_targets(connection):
+    if not _has_table(connection, "fct_text_target_progress"):
         return found
     rows = rows_of(connection, "select * from main.fct_text_target_progress")
     several = len({row["plan_id"] for row in rows}) > 1
@@ -447,12 +483,12 @@ def _standings(connection: duckdb.DuckDBPyConnection) -> dict[TargetKey, dict[st
     return found
 
 
-def _has_text_targets(connection: duckdb.DuckDBPyConnection) -> bool:
+def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     sql = (
         "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'main'"
-        " and table_name = 'fct_text_target_progress'"
+        " and table_name = ?"
     )
-    return bool(connection.execute(sql).fetchall())
+    return bool(connection.execute(sql, [table]).fetchall())
 
 
 def _standing(row: Mapping[str, Any] | None) -> Standing:
@@ -464,3 +500,99 @@ def _standing(row: Mapping[str, Any] | None) -> Standing:
     if not row.get("override_id"):
         return Standing(status, lamp, value, row["unit"])
     return Standing(status, lamp, value, row["unit"], row["override_id"], row["status"], row["lamp"] or "")
+
+
+def _project_changes(
+    new: duckdb.DuckDBPyConnection, old: duckdb.DuckDBPyConnection, causes: Causes
+) -> list[StatusChange]:
+    """The projects whose status or lamp moved; none where a file does not follow projects yet."""
+    if not all(_has_table(each, "fct_project_progress") for each in (new, old)):
+        return []
+    key = ("plan_id", "project_id")
+    after, before = (_rows_by(connection, PROJECTS, key) for connection in (new, old))
+    changes = []
+    for found in sorted(after.keys() | before.keys()):
+        was, now = before.get(found), after.get(found)
+        if _lit_of(was) != _lit_of(now):
+            told = tuple(_project_causes(was, now)) or (causes.remaining(),)
+            changes.append(_other_change(PROJECT, found, was, now, told))
+    return changes
+
+
+def _assessment_changes(
+    new: duckdb.DuckDBPyConnection, old: duckdb.DuckDBPyConnection, causes: Causes
+) -> list[StatusChange]:
+    """The units' years that are judged otherwise; none where a file does not assess them yet."""
+    if not all(_has_table(each, "fct_yearly_assessment") for each in (new, old)):
+        return []
+    key = ("plan_id", "assessment_id")
+    after, before = (_rows_by(connection, ASSESSMENTS, key) for connection in (new, old))
+    changes = []
+    for found in sorted(after.keys() | before.keys()):
+        was, now = before.get(found), after.get(found)
+        states = [row and row["status"] for row in (was, now)]
+        if states[0] != states[1] and set(states) & set(JUDGED_YEARS):
+            told = tuple(_assessment_causes(was, now)) or (causes.remaining(),)
+            changes.append(_other_change(ASSESSMENT, found, was, now, told))
+    return changes
+
+
+def _rows_by(
+    connection: duckdb.DuckDBPyConnection, sql: str, key: Sequence[str]
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    return {(str(row[key[0]]), str(row[key[1]])): row for row in rows_of(connection, sql)}
+
+
+def _lit_of(row: Mapping[str, Any] | None) -> tuple[Any, Any]:
+    return (row["status"], row["lamp"]) if row else (None, None)
+
+
+def _other_change(
+    kind: str,
+    key: tuple[str, str],
+    was: Mapping[str, Any] | None,
+    now: Mapping[str, Any] | None,
+    causes: tuple[Cause, ...],
+) -> StatusChange:
+    row = now or was or {}
+    label = words.Word(row["label_zh"], row["label_en"])
+    reason = words.Word(now["reason_zh"], now["reason_en"]) if now else words.Word("", "")
+    return StatusChange(key[0], kind, key[1], label, _standing(was), _standing(now), reason, causes)
+
+
+def _project_causes(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Iterator[Cause]:
+    """A new return, or another decision; the lamp of a project that nobody reported anew moves with time."""
+    names = ("stage_id", "completed_quantity_value", "reported_date")
+    reported = [tuple(row[name] for name in names) if row else None for row in (was, now)]
+    if reported[0] != reported[1]:
+        yield Cause("data", _reported(was), _reported(now))
+    decided = [row["decision_ids"] if row else "" for row in (was, now)]
+    if was and now and decided[0] != decided[1]:
+        yield Cause("decision", *(words.Word(each or "无", each or "none") for each in decided))
+
+
+def _reported(row: Mapping[str, Any] | None) -> words.Word:
+    if row is None or row["reported_date"] is None:
+        return words.Word("未报", "not reported")
+    what = row["stage_id"] or ""
+    if row["completed_quantity_value"] is not None:
+        what = words.number(row["completed_quantity_value"])
+    return words.Word(
+        f"{row['reported_date']}填报 {what}".rstrip(), f"return of {row['reported_date']} {what}".rstrip()
+    )
+
+
+def _assessment_causes(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Iterator[Cause]:
+    actual, due = ([row[name] if row else None for row in (was, now)] for name in ("value", "yearly_value"))
+    if actual[0] != actual[1]:
+        yield Cause(
+            "data" if actual[0] is None else "revision",
+            *(_amount_of(each, "实际", "actual") for each in actual),
+        )
+    if due[0] != due[1]:
+        yield Cause("target", *(_amount_of(each, "年度值", "yearly value") for each in due))
+
+
+def _amount_of(value: float | None, zh: str, en: str) -> words.Word:
+    told = words.number(value)
+    return words.Word(f"{zh} {told or '无'}", f"{en} {told or 'none'}")

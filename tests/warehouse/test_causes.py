@@ -11,7 +11,7 @@ import pytest
 from tests.warehouse.small_build import LANDING_ID, OVERRIDDEN, PLAN, landed_rows, make_build
 from tests.warehouse.test_release import released
 from warehouse.__main__ import main
-from warehouse.diff import ReleaseDiff, StatusChange, diff, told_changes
+from warehouse.diff import ReleaseDiff, StatusChange, change_rows, diff, told_changes
 
 CUTS = "dbt_project/seeds/plan/status_thresholds.csv, behind_below_pp"
 DECIDED = "dbt_project/seeds/plan/decisions.csv, DEC-02, tolerance_abs = "
@@ -240,6 +240,67 @@ def test_files_without_the_table_of_inputs_are_compared_by_their_figures(tmp_pat
         "新数据：2022年 7.9 万人",
         "目标或基期变动：目标 25 → 目标 30",
     ]
+
+
+PROJECTS = (
+    "create table fct_project_progress as select * from (values"
+    " ('qwc-14', 'P01-02', true, '平台', 'Platform', 'on_schedule', 'green', 40.0, '好', 'good', 'started',"
+    "  null::double, date '2022-07-10', 'DEC-P7'),"
+    " ('qwc-14', 'P01-03', true, '码头', 'Quay', 'lagging', 'yellow', 20.0, '慢', 'slow', 'land',"
+    "  null, date '2022-07-10', 'DEC-P7'),"
+    " ('qwc-14', 'P01-04', true, '学校', 'Schools', 'not_reported', 'grey', null, '未报', 'silent', null,"
+    "  null, null, 'DEC-P7'),"
+    " ('qwc-14', 'P01-01', true, '总称', 'Heading', 'heading', 'green', null, '', '', null, null, null, ''))"
+    " as t(plan_id, project_id, is_counted, name_zh, name_en, status, lamp, progress_pct, reason_zh, reason_en,"
+    " stage_id, completed_quantity_value, reported_date, decision_ids)",
+    "create table fct_yearly_assessment as select * from (values"
+    " ('qwc-14', '13', 'fgj', 2022, 3.0, null::double, '%', 'not_assessable', false, '无', 'none'),"
+    " ('qwc-14', '13', 'fgj', 2023, 3.0, null, '%', 'not_due', false, '未到', 'not due'),"
+    " ('qwc-14', '18', 'wjj', 2022, 80.0, 81.0, '岁', 'reached', false, '完成', 'reached'))"
+    " as t(plan_id, indicator_code, unit_id, reference_year, yearly_value, actual_value, unit, assessment,"
+    " is_vetoed, reason_zh, reason_en)",
+)
+LAMPS_MOVED = (
+    "update fct_project_progress set status = 'lagging', lamp = 'red', reason_en = 'late' where project_id = 'P01-02'",
+    "update fct_project_progress set progress_pct = 25 where project_id = 'P01-03'",
+    "update fct_project_progress set status = 'completed', lamp = 'green', completed_quantity_value = 60,"
+    " reported_date = date '2023-01-08' where project_id = 'P01-04'",
+    "update fct_project_progress set lamp = 'red' where project_id = 'P01-01'",
+    "update fct_yearly_assessment set actual_value = 2.1, assessment = 'missed', is_vetoed = true"
+    " where indicator_code = '13' and reference_year = 2022",
+    "update fct_yearly_assessment set assessment = 'not_assessable' where reference_year = 2023",
+    "update fct_yearly_assessment set yearly_value = 82, assessment = 'missed', is_vetoed = true"
+    " where indicator_code = '18'",
+)
+
+
+def test_lamps_of_projects_and_vetoes_are_told_with_their_causes(tmp_path: Path) -> None:
+    """A heading's lamp is that of its projects; a point more, and a year nobody can judge, change nothing."""
+    old = make_build(tmp_path / "old", until=2022, sql=[*BASE, *PROJECTS])
+    new = make_build(tmp_path / "new", until=2022, sql=[*BASE, *PROJECTS, *LAMPS_MOVED])
+    changes = diff(new / "warehouse.duckdb", old / "warehouse.duckdb", "2022-12")
+    assert changes.targets == ()
+    assert not changes.is_empty
+    found = {
+        (one.target_type, one.target_id): [cause.told("en") for cause in one.causes] for one in changes.others
+    }
+    assert found == {
+        ("project", "P01-02"): ["time passed: no figure, target or decision it rests on differs"],
+        ("project", "P01-04"): ["new data: not reported → return of 2023-01-08 60"],
+        ("yearly_assessment", "13-fgj-2022"): ["new data: actual none → actual 2.1"],
+        ("yearly_assessment", "18-wjj-2022"): [
+            "target or baseline changed: yearly value 80 → yearly value 82"
+        ],
+    }
+    told = told_changes(changes, "2023-06")
+    assert told.startswith("2022-12 → 2023-06：评价变化0项，项目2个，年度考核2项\n")
+    assert "P01-02 平台 / P01-02 Platform\n  符合进度 绿灯 40 % → 滞后 红灯 40 %\n" in told
+    assert "not assessable → missed, which fails the year red 2.1 %" in told
+    types = [row[1] for row in change_rows(changes)]
+    assert sorted(types) == ["project", "project", "yearly_assessment", "yearly_assessment"]
+    assert "项目和年度考核变化及原因" in changes.text("zh")
+    before = make_build(tmp_path / "before", until=2022, sql=BASE)
+    assert diff(new / "warehouse.duckdb", before / "warehouse.duckdb", "x").others == ()
 
 
 def test_two_plans_with_the_same_code_are_told_apart(tmp_path: Path, old: Path) -> None:

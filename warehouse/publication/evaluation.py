@@ -246,7 +246,12 @@ class _Report(Page):
     def _indicators(self) -> list[dict[str, Any]]:
         finding_of = {row["subject_id"]: row for row in self._section("indicators")}
         return [
-            {**self._indicator(row), **_judgement(finding_of[row["indicator_code"]], row)}
+            {
+                **self._indicator(row),
+                **_judgement(
+                    finding_of[row["indicator_code"]], self.progress[(row["plan_id"], row["indicator_code"])]
+                ),
+            }
             for row in self.indicators
             if row["plan_id"] == self.plan_id
         ]
@@ -499,19 +504,20 @@ def _of_assessed_year(progress: Mapping[str, Any], finding: Mapping[str, Any]) -
     return {**progress, **(dict.fromkeys(JUDGED) if finding["status"] in OTHER_YEARS else {})}
 
 
-def _judgement(finding: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def _judgement(finding: Mapping[str, Any], progress: Mapping[str, Any]) -> dict[str, Any]:
     """What the evaluation says of a target, whatever its status in the release.
 
-    Of one set by hand the reason is the computed one: a line of its own tells who set it, and why.
+    Of one set by hand the finding's words say so too; the page tells that on its own line.
     """
-    zh, en = ("status_reason", "status_reason_en") if finding.get("override_id") else ("text_zh", "text_en")
-    told = row if finding.get("override_id") else finding
+    reason = (finding["text_zh"], finding["text_en"])
+    if finding["override_id"]:
+        reason = (progress["status_reason"] or "", progress["status_reason_en"] or "")
     return {
         "lamp": finding["lamp"],
         "lamp_word": words.word(words.LAMPS, finding["lamp"]),
         "status": words.word(words.FINDING_STATUSES, finding["status"]),
         "class": words.word(words.EVALUATION_CLASSES, finding["evaluation_class"]),
-        "reason": words.Word(told[zh] or "", told[en] or ""),
+        "reason": words.Word(*reason),
     }
 
 

@@ -76,13 +76,16 @@ def escaped(text: object) -> str:
 def _changes(changes: ReleaseDiff) -> list[str]:
     headline = changes.headline()
     lines = [f"{headline.zh}", "", f"{headline.en}", ""]
-    lines += _status_section(changes.targets)
+    lines += _status_section("评价变化及原因 / Judgements and why they changed", changes.targets)
+    lines += _status_section(
+        "项目和年度考核变化及原因 / Projects and yearly assessments, and why they changed", changes.others
+    )
     lines += _value_section("规划指标 / Plan indicators", changes.indicators)
     lines += _value_section("支撑数据 / Supporting series", changes.series)
     return lines
 
 
-def _status_section(changes: Iterable[StatusChange]) -> list[str]:
+def _status_section(title: str, changes: Iterable[StatusChange]) -> list[str]:
     rows = [
         f"| {_both(change.label)} | {_moved(change.before, change.after)} | {_both(change.reason)} "
         f"| {escaped(_told(change, 'zh'))}<br>{escaped(_told(change, 'en'))} |"
@@ -94,7 +97,7 @@ def _status_section(changes: Iterable[StatusChange]) -> list[str]:
         "| 指标或目标 target | 前 → 后 before → after | 说明 reason | 原因 cause |",
         "| --- | --- | --- | --- |",
     ]
-    return ["### 评价变化及原因 / Judgements and why they changed", "", *head, *rows, ""]
+    return [f"### {title}", "", *head, *rows, ""]
 
 
 def _both(word: words.Word) -> str:

@@ -158,6 +158,14 @@ PROJECT_STATUSES = {
     "lagging": STATUSES["lagging"],
 }
 
+# What a binding indicator's year is for a unit.
+ASSESSMENTS = {
+    "reached": Word("完成", "reached"),
+    "missed": Word("未完成，一票否决", "missed, which fails the year"),
+    "not_assessable": Word("无法评定", "not assessable"),
+    "not_due": Word("年度未结束", "the year is not over"),
+}
+
 OUTLOOKS = {
     "reaches": Word("可达", "reaches"),
     "uncertain": Word("不确定", "uncertain"),

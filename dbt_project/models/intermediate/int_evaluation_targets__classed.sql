@@ -1,5 +1,5 @@
 -- Every target of a plan whose evaluation is due, in the words of the evaluation: the class its status falls into.
--- A status set by hand counts while it is in force; the computed one stays beside it.
+-- A status set by hand counts while it is in force, of whichever year; the computed one stays beside it.
 -- A target in text that is judged by another one's figures is told of once, with that one.
 -- An evaluation tells the last year it assesses: a status judged up to another year is no finding of it, save what was
 -- reached before and cannot be undone.
@@ -48,9 +48,8 @@ matched as (
 placed as (
     select
         *,
-        -- What is set by hand is said of the evaluation that is due, whichever year was computed.
         case
-            when override_id is not null or class_of_status = 'not_assessable' then null
+            when class_of_status = 'not_assessable' or override_id is not null then null
             when judged_to_year > assessed_year then 'later_year'
             when target_kind in ('milestone', 'cumulative_sum') and status in ('achieved_early', 'met') then null
             when judged_to_year < assessed_year then 'earlier_year'
@@ -63,8 +62,8 @@ select
     replace (
         coalesce(other_year, status) as status,
         coalesce(other_year, shown_status) as shown_status,
-        case when other_year is null then lamp else 'grey' end as lamp,
         case when other_year is null then shown_lamp else 'grey' end as shown_lamp,
+        case when other_year is null then lamp else 'grey' end as lamp,
         case other_year
             when 'earlier_year' then '没有' || assessed_year || '年的数，本次不评价；最近一次：' || status_reason
             when 'later_year'
