@@ -176,10 +176,6 @@ def test_a_status_set_by_hand_stands_in_the_report_with_the_computed_one(
             f"update fct_target_progress set {set_by_hand}, shown_status = 'lagging', shown_lamp = 'red'"
             " where indicator_code = '11'"
         )
-        connection.execute(
-            "update fct_evaluation_findings set status = 'lagging', lamp = 'red', override_id = 'OVR-1'"
-            " where finding_kind = 'indicator_status' and subject_id = '11'"
-        )
         connection.execute(f"update fct_text_target_progress set {set_by_hand} where text_target_id = 'T037'")
         connection.execute(
             "update fct_evaluation_findings set override_id = 'OVR-1', status = 'lagging', lamp = 'red'"
