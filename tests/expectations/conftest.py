@@ -134,7 +134,18 @@ insert into fct_status_overrides values
   'in_force'),
   ('qwc-14', 'OVR-2', 'project', 'P1', 'completed', '核对', 'checked', '某人', '2022-01-10', '2022-12-31', '纪要',
   'expired');
+alter table fct_status_overrides add column override_lamp varchar;
+alter table fct_project_progress add column counted_as_project_id varchar;
+update fct_project_progress set counted_as_project_id = project_id;
 """
+# What each mart of progress shows: the computed status, but for the override in force.
+SHOWN = "".join(
+    f"alter table {mart} add column shown_status varchar; alter table {mart} add column shown_lamp varchar;"
+    f"alter table {mart} add column override_id varchar;"
+    f"update {mart} set shown_status = status, shown_lamp = lamp;"
+    for mart in ("fct_target_progress", "fct_text_target_progress", "fct_project_progress")
+)
+SHOWN += "update fct_target_progress set shown_status = 'under_revision', override_id = 'OVR-1' where indicator_code = '07';"
 
 # series, area, measure, period, value, source: as published (S003, S014, S002)
 OBSERVATIONS = [
@@ -223,6 +234,7 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
         " select * exclude (is_selected, selection_rank) from fct_observation_vintages where is_selected"
     )
     connection.execute(JUDGED.replace("{seeds}", str(SEEDS)))
+    connection.execute(SHOWN)
 
 
 def write_build_json(folder: Path) -> None:

@@ -439,6 +439,18 @@ BROKEN: list[Broken] = [
         "update fct_project_lamps_by_box set green_number = 2, grey_number = 0",
     ),
     (
+        "fct_status_overrides.in_force_is_shown_and_nothing_else",
+        "block",
+        (),
+        "update fct_target_progress set shown_status = status where indicator_code = '07'",
+    ),
+    (
+        "fct_status_overrides.in_force_is_shown_and_nothing_else",
+        "block",
+        (),
+        "update fct_text_target_progress set shown_status = 'met' where text_target_id = 'T003'",
+    ),
+    (
         "fct_yearly_assessment.unit_is_known",
         "block",
         ("15",),
@@ -688,6 +700,26 @@ def test_a_build_without_the_table_of_customs_lines_is_not_taken_for_one_without
 ) -> None:
     told = failing(judge(make_build("b", f"drop table {RECONCILED}")))
     assert told["fct_observations.customs_lines_meet_published_totals"].observed.startswith("error")
+
+
+def test_lamps_set_by_hand_count_in_the_box_and_among_the_problems(make_build: MakeBuild) -> None:
+    by_hand = (
+        "update fct_project_progress set shown_status = 'overdue', shown_lamp = 'red', override_id = 'OVR-2'"
+        " where project_id = 'P1'",
+        "update fct_status_overrides set override_status = 'overdue', override_lamp = 'red',"
+        " override_state = 'in_force', expiry_date = '2025-12-31' where override_id = 'OVR-2'",
+    )
+    told = (
+        "update fct_project_lamps_by_box set green_number = 0, red_number = 1",
+        "insert into fct_evaluation_findings select * replace ('project_red' as finding_kind, 'project' as"
+        " subject_type, 'P1' as subject_id, (select max(finding_number) + 1 from fct_evaluation_findings)"
+        " as finding_number) from fct_evaluation_findings where finding_kind = 'yearly_veto'",
+    )
+    assert set(failing(judge(make_build("untold", *by_hand)))) == {
+        "fct_project_lamps_by_box.lamps_are_those_of_the_projects",
+        "fct_evaluation_findings.problems_are_told",
+    }
+    assert failing(judge(make_build("told", *by_hand, *told))) == {}
 
 
 def test_judging_twice_gives_the_same_bytes(make_build: MakeBuild) -> None:
