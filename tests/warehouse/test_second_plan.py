@@ -106,6 +106,8 @@ def moved_rows(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
             for name, cell in row.items()
             if cell == "2026-01-01"
         }
+        # A decision about the whole plan names it.
+        moved |= {name: LOADED for name, cell in row.items() if cell == DEMONSTRATION}
         if "decision_id" in moved:
             moved["decision_id"] = f"THIRD-{moved['decision_id']}"
         yield moved | {"plan_id": LOADED} | ({"plan_kind": "official"} if "plan_kind" in moved else {})
