@@ -27,9 +27,9 @@ Key = tuple[str, ...]
 
 PROJECT, ASSESSMENT = "project", "yearly_assessment"
 PROJECTS = """
-    select plan_id, project_id, concat_ws(' ', project_id, name_zh) as label_zh,
-        concat_ws(' ', project_id, name_en) as label_en, status, lamp, progress_pct as value, '%' as unit,
-        reason_zh, reason_en, stage_id, completed_quantity_value, reported_date, decision_ids
+    select *, concat_ws(' ', project_id, name_zh) as label_zh,
+        concat_ws(' ', project_id, name_en) as label_en,
+        progress_pct as value, '%' as unit
     from main.fct_project_progress
     where is_counted and status != 'heading'
 """
@@ -544,7 +544,7 @@ def _rows_by(
 
 
 def _lit_of(row: Mapping[str, Any] | None) -> tuple[Any, Any]:
-    return (row["status"], row["lamp"]) if row else (None, None)
+    return (overrides.shown(row, "status"), overrides.shown(row, "lamp")) if row else (None, None)
 
 
 def _other_change(
@@ -569,6 +569,9 @@ def _project_causes(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None
     decided = [row["decision_ids"] if row else "" for row in (was, now)]
     if was and now and decided[0] != decided[1]:
         yield Cause("decision", *(words.Word(each or "无", each or "none") for each in decided))
+    by_hand = [(row or {}).get("override_id") for row in (was, now)]
+    if by_hand[0] != by_hand[1]:
+        yield Cause("override", *(words.Word(each or "无", each or "none") for each in by_hand))
 
 
 def _reported(row: Mapping[str, Any] | None) -> words.Word:

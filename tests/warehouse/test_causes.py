@@ -299,6 +299,17 @@ def test_lamps_of_projects_and_vetoes_are_told_with_their_causes(tmp_path: Path)
     types = [row[1] for row in change_rows(changes)]
     assert sorted(types) == ["project", "project", "yearly_assessment", "yearly_assessment"]
     assert "项目和年度考核变化及原因" in changes.text("zh")
+    by_hand = (
+        "create or replace table fct_project_progress as select *, status as shown_status, 'green' as shown_lamp,"
+        " if(project_id = 'P01-03', 'OVR-1', null) as override_id from fct_project_progress",
+    )
+    hand = make_build(tmp_path / "hand", until=2022, sql=[*BASE, *PROJECTS, *by_hand])
+    found = {
+        one.target_id: one.told("en")
+        for one in diff(hand / "warehouse.duckdb", old / "warehouse.duckdb", "x").others
+    }
+    assert "lagging green 20 % (set by hand, OVR-1; computed: lagging yellow)" in found["P01-03"]
+    assert found["P01-03"].endswith("Cause: set by hand: none → OVR-1")
     before = make_build(tmp_path / "before", until=2022, sql=BASE)
     assert diff(new / "warehouse.duckdb", before / "warehouse.duckdb", "x").others == ()
 
