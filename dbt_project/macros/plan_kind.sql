@@ -16,11 +16,11 @@
                 from read_csv('{{ plans.root_path }}/{{ plans.original_file_path }}', all_varchar = true)
                 where
                     cast(adopted_on as date) > {{ as_of_date() }}
-                    {%- if var('release_kind') != 'rehearsal' %}
+                    {%- if execute and var('release_kind') != 'rehearsal' %}
                     or plan_kind = 'demonstration'
                     {%- endif %}
             )
-            {%- if 'origin' in columns and var('release_kind') != 'rehearsal' %}
+            {%- if execute and var('release_kind') != 'rehearsal' and 'origin' in columns %}
             or origin = 'simulated'
             {%- endif %}
         {%- endif -%}

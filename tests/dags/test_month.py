@@ -302,18 +302,18 @@ def test_a_mistake_in_a_feed_is_told_once_and_plainly(
 def test_a_release_behind_current_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.warehouse.small_build import make_build
+    from tests.warehouse.small_build import SHOWN, make_build
     from warehouse.release import release
 
     monkeypatch.syspath_prepend(str(REPO / "dags"))
     import _month
 
-    newer = make_build(tmp_path / "newer")
+    newer = make_build(tmp_path / "newer", sql=SHOWN)
     _month._show_release(release(newer, newer / "verdict.json", tmp_path).path, 1)
     shown = capsys.readouterr().out
     assert "current stays" not in shown
     assert "2022  评估截至2022年，距今两年 judged on 2022, two years old" in shown
-    older = make_build(tmp_path / "older", month="2022-12", as_of="2022-12-31", until=2022)
+    older = make_build(tmp_path / "older", month="2022-12", as_of="2022-12-31", until=2022, sql=SHOWN)
     _month._show_release(release(older, older / "verdict.json", tmp_path).path, 1)
     shown = capsys.readouterr().out
     assert "2022-12: current 仍指向更新的一期 / current stays at a newer release" in shown

@@ -54,11 +54,15 @@ create table fct_target_path(plan_id varchar, indicator_code varchar, reference_
   path_value decimal(24,6), path_kind varchar);
 """
 
-# Indicator 20 set by hand: what is computed for it stays slightly behind.
-OVERRIDDEN = (
+# What is shown is told apart from what is computed, as files do since overrides take effect.
+SHOWN = (
     "create or replace table fct_target_progress as select *, status as shown_status, lamp as shown_lamp,"
     " null::varchar as override_id, null::varchar as override_approved_by, null::date as override_expiry_date,"
     " null::varchar as override_reason_zh, null::varchar as override_reason_en from fct_target_progress",
+)
+# Indicator 20 set by hand: what is computed for it stays slightly behind.
+OVERRIDDEN = (
+    *SHOWN,
     "update fct_target_progress set shown_status = 'on_schedule', shown_lamp = 'green', override_id = 'OVR-1',"
     " override_approved_by = '管委会', override_expiry_date = date '2026-12-31', override_reason_zh = '补报',"
     " override_reason_en = 'late return' where indicator_code = '20'",

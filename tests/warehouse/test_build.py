@@ -280,7 +280,8 @@ PLANTED = {
         "insert into fct_status_overrides by name select 'qwc-14' as plan_id, 'OVR-9' as override_id,"
         " 'indicator' as target_type, '01' as target_id, 'met' as override_status, '理由' as reason_zh,"
         " 'reason' as reason_en, '某人' as approved_by, date '2022-01-01' as approved_date,"
-        " date '2022-12-31' as expiry_date, '纪要' as evidence, 'in_force' as override_state",
+        " date '2022-12-31' as expiry_date, '纪要' as evidence, 'in_force' as override_state,"
+        " 'published' as origin",
     "fct_text_target_progress.one_row_for_each_text_target":
         "delete from fct_text_target_progress where text_target_id in ('T001', 'T002')",
     "fct_text_target_progress.value_is_believable":

@@ -49,6 +49,6 @@ inner join {{ ref('int_target_series__mapped') }} as mapped
     on
         returns.plan_id = mapped.plan_id
         and returns.indicator_code = mapped.target_id
-        and mapped.preference = 1
+        and mapped.series_basis = 'own'
 -- A row that says "no figure" is kept in staging; it is not an observation.
 where returns.value is not null

@@ -12,14 +12,7 @@ requests as (
         units.is_monthly,
         plans.first_year,
         plans.last_year,
-        greatest(
-            strftime(plans.adopted_on, '%Y-%m'),
-            {% if var('release_kind') == 'rehearsal' -%}
-                coalesce(asked.first_month, '')
-            {%- else -%}
-                asked.first_month
-            {%- endif %}
-        ) as first_month
+        greatest(strftime(plans.adopted_on, '%Y-%m'), coalesce(asked.first_month, '')) as first_month
     from (
         select
             owed.plan_id,
@@ -38,11 +31,12 @@ requests as (
         group by owed.plan_id, owed.unit_id
     ) as units
     inner join {{ ref('plans') }} as plans on units.plan_id = plans.plan_id
-    {{ 'left' if var('release_kind') == 'rehearsal' else 'inner' }} join {{ ref('return_requests') }} as asked
+    left join {{ ref('return_requests') }} as asked
         on
             units.plan_id = asked.plan_id
             and units.unit_id = asked.unit_id
             and asked.requested_on <= {{ as_of_date() }}
+    where asked.unit_id is not null or '{{ var("release_kind") }}' = 'rehearsal'
 ),
 
 due as (
