@@ -11,9 +11,8 @@ from tests.conftest import House
 from warehouse.months import last_full_month
 
 
-@pytest.mark.parametrize(
-    "as_of", [pytest.param(date(2021, 4, 30), marks=pytest.mark.soak), date(2026, 11, 24)], ids=str
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("as_of", [date(2021, 4, 30), date(2026, 11, 24)], ids=str)
 def test_a_month_of_true_figures_passes_the_gate(house: House, as_of: date) -> None:
     house.pull(as_of)
     build = house.build(last_full_month(as_of), as_of)

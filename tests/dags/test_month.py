@@ -152,6 +152,7 @@ def outbox(house: dict[str, str]) -> set[Path]:
     return set(Path(house["WAREHOUSE_DATA"], "outbox").glob("*.eml"))
 
 
+@pytest.mark.soak
 def test_a_real_publisher_is_asked_instead_of_the_stand_in(house: dict[str, str], tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -224,6 +224,7 @@ def test_a_warning_of_dbt_does_not_stop_a_build_but_is_told(
     }  # fmt: skip
 
 
+@pytest.mark.soak
 def test_a_list_of_stations_that_gives_cause_is_told_by_the_build(house: House) -> None:
     folder = house.inbox / "environment_air"
     folder.mkdir(parents=True)

@@ -61,6 +61,7 @@ def test_an_official_build_holds_no_row_of_a_demonstration_plan(empty: House) ->
     assert found["main.release_info"] == {"qwc-14"}
 
 
+@pytest.mark.soak
 def test_a_rehearsal_shows_both_plans_and_says_which_is_made_up(
     empty: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
