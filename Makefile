@@ -31,7 +31,7 @@ rehearsal: $(PROVISIONED) ## the same with simulated data, stamped and kept apar
 	@$(BIN)/python dags --rehearsal $(if $(MONTH),--month $(MONTH)) $(if $(AS_OF),--as-of $(AS_OF)) $(if $(SEED),--seed $(SEED))
 
 test: $(PROVISIONED) ## run the tests (minutes)
-	@$(BIN)/python -m pytest -m "not soak" -q -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not soak" -q -n 2 --dist loadfile
 
 soak: $(PROVISIONED) ## run the tests that take longer
 	@$(BIN)/python -m pytest -m soak -q

@@ -9,8 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
 
 from raw.feed import declared_feeds
 from raw.land import pull
@@ -21,37 +19,6 @@ from raw.replica.server import addresses, serve, switch_on
 from warehouse.build import Build, build
 
 EARLY, LATE = date(2022, 12, 31), date(2024, 12, 31)
-
-# Files whose tests build whole warehouses, the longest first: whoever starts them last keeps the other processes waiting.
-SLOW_FILES = (
-    "tests/dags/test_month.py",
-    "tests/warehouse/test_build.py",
-    "tests/warehouse/test_evaluation.py",
-    "tests/warehouse/test_dbt_models.py",
-    "tests/warehouse/test_second_plan.py",
-    "tests/test_fifth_feed.py",
-    "tests/raw/test_faults_matrix.py",
-    "tests/warehouse/test_dbt_runner.py",
-)
-# These share the landing and the builds of a whole run, which each process would make for itself.
-SHARING_FILES = ("tests/warehouse/test_build.py", "tests/warehouse/test_evaluation.py")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    rank = {file: number for number, file in enumerate(SLOW_FILES)}
-    items.sort(key=lambda item: rank.get(item.nodeid.split("::", 1)[0], len(rank)))
-
-
-class FilesTogether(LoadFileScheduling):
-    """A file is run by one process, and so are files that share what is costly to make."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return SHARING_FILES[0] if file in SHARING_FILES else file
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
-    return FilesTogether(config, log)
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,10 @@
                 from read_csv('{{ plans.root_path }}/{{ plans.original_file_path }}', all_varchar = true)
                 where
                     cast(adopted_on as date) > {{ as_of_date() }}
-                    {%- if execute and var('release_kind') != 'rehearsal' %}
-                    or plan_kind = 'demonstration'
-                    {%- endif %}
+                    or (plan_kind = 'demonstration' and '{{ var("release_kind") }}' != 'rehearsal')
             )
-            {%- if execute and var('release_kind') != 'rehearsal' and 'origin' in columns %}
-            or origin = 'simulated'
+            {%- if 'origin' in columns %}
+            or (origin = 'simulated' and '{{ var("release_kind") }}' != 'rehearsal')
             {%- endif %}
         {%- endif -%}
     {%- endif -%}

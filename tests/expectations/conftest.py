@@ -116,7 +116,7 @@ create table fct_revision_proposals as select 'qwc-14' as plan_id, 'annual-2022'
   82.86 as value, 'derived' as origin;
 create table fct_evaluation_findings as
   select plan_id, evaluation_id, cast(row_number() over (order by section, subject_id) as integer) as finding_number,
-  section, finding_kind, subject_type, subject_id, 'ahead' as status, date '2024-12-31' as as_of_date,
+  section, finding_kind, subject_type, subject_id, 'ahead' as status, 'green' as lamp, date '2024-12-31' as as_of_date,
   'derived' as origin
   from (
   select 'qwc-14' as plan_id, 'annual-2022' as evaluation_id, 'indicators' as section, 'indicator_status'

@@ -75,7 +75,9 @@ def test_a_share_above_the_whole_and_days_above_the_year_are_refused(
 
 @pytest.mark.parametrize(("share", "days"), [("100", "366"), ("100.00", "0"), ("80.65", "299"), ("0", "59")])
 def test_every_share_and_number_of_days_there_can_be_is_taken(share: str, days: str) -> None:
-    check_rows(report_table.read(with_share(share, days), TABLE, "x.html"), TABLE, "x.html")
+    read = report_table.read(with_share(share, days), TABLE, "x.html")
+    check_rows(read, TABLE, "x.html")
+    assert (share, days) in {(row["优良天数比率（%）"], row["优良天数累计（天）"]) for row in read.records}
 
 
 @pytest.mark.parametrize("caption", ["2022年1月至3月", "2022年1-3月", "2022年一季度", "2022年13月", "2022年"])

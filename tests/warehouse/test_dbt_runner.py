@@ -94,11 +94,8 @@ def test_a_project_that_cannot_be_written_is_built_all_the_same(project: Path, t
 
 
 def test_what_a_build_is_told_decides_nothing_when_the_project_is_parsed() -> None:
-    """A variable may stand where SQL is rendered, not in a config, a ref or a condition: those are kept.
-
-    A condition that asks first whether dbt executes (in a hook) is not looked at when the project is parsed.
-    """
-    rendered = re.compile(r"""'{{ var\("\w+"\) }}(-01)?'|{%- if execute and var\('\w+'\) """)
+    """A variable may stand where SQL is rendered, not in a config, a ref or a condition: those are kept."""
+    rendered = re.compile(r"""'{{ var\("\w+"\) }}(-01)?'""")
     for file in sorted(path for path in DBT_PROJECT.rglob("*") if path.suffix in (".sql", ".yml")):
         if "target" not in file.relative_to(DBT_PROJECT).parts:
             rest = rendered.sub("", file.read_text(encoding="utf-8"))

@@ -231,6 +231,38 @@ def test_periods(period: str, zh: str, en: str) -> None:
     assert words.period_words(period) == words.Word(zh, en)
 
 
+@pytest.mark.parametrize(
+    ("period", "measure", "zh", "en"),
+    [
+        ("2023-06", "YTD", "2023年1—6月", "January–June 2023"),
+        ("2023-Q2", "YOY_YTD", "2023年1—6月", "January–June 2023"),
+        ("2023-01", "YTD", "2023年1月", "January 2023"),
+        ("2023", "YTD", "2023年", "2023"),
+        ("2023-06", "LEVEL", "2023年6月", "June 2023"),
+        ("2023-Q2", "YOY", "2023年二季度", "Q2 2023"),
+    ],
+)
+def test_a_figure_of_the_year_to_date_is_not_that_of_its_month(
+    period: str, measure: str, zh: str, en: str
+) -> None:
+    assert words.period_words(period, measure) == words.Word(zh, en)
+
+
+def test_the_latest_figure_of_an_indicator_says_that_it_is_of_the_year_to_date(tmp_path: Path) -> None:
+    newer = (
+        "update fct_target_progress set latest_value = 2.46, latest_reference_period = '2023-06', latest_measure = 'YTD'"
+        " where indicator_code = '20'"
+    )
+    row = (
+        rendered(make_build(tmp_path / "b", sql=[newer]))
+        .partition('id="i-qwc-14-20"')[2]
+        .partition("</tr>")[0]
+    )
+    assert "2.46" in row
+    assert "2023年1—6月" in row
+    assert "2023年6月" not in row
+
+
 @settings(deadline=None)
 @given(
     st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 4)),
@@ -359,6 +391,14 @@ def test_a_status_set_by_hand_is_shown_and_the_computed_one_beside_it(tmp_path: 
     assert "late return; computed: slightly behind yellow" in row
     # The counts at the head are of what is shown.
     assert len(re.findall(r'<b>1</b><span class="zh">.*?符合进度', overridden)) == 1
+
+
+def test_a_withheld_status_is_not_among_those_that_can_be_judged(tmp_path: Path, page: str) -> None:
+    withheld = "update fct_target_progress set shown_status = 'under_revision', shown_lamp = 'grey' where override_id = 'OVR-1'"
+    assert "3项可以评价进展（其中3项依据两年或更早以前的数值）" in page
+    assert "2项可以评价进展（其中2项依据两年或更早以前的数值）" in rendered(
+        make_build(tmp_path / "b", sql=[*OVERRIDDEN, withheld])
+    )
 
 
 def test_inputs_are_listed_as_people_count() -> None:

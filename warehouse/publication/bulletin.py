@@ -258,7 +258,9 @@ class Page:
             "baseline": self._baseline(row, progress),
             "target": Figure(str(row["target_printed"] or "—"), "", "纲", "#src-plan"),
             "latest": latest,
-            "latest_period": words.period_words(progress["latest_reference_period"]),
+            "latest_period": words.period_words(
+                progress["latest_reference_period"], progress["latest_measure"]
+            ),
             "assessed": self._assessed(row, progress),
             "assessed_period": words.period_words(progress["reference_period"]),
             "progress": self._percent(progress, "progress_pct"),
@@ -332,7 +334,7 @@ class Page:
         total = len(progress)
         # Not the status no_data: a sum over a gap has it and figures; a pending target may have neither.
         without = sum(row["reference_period"] is None for row in progress)
-        judged = sum(row["lamp"] != "grey" for row in progress)
+        judged = sum(overrides.shown(row, "lamp") != "grey" for row in progress)
         old = self._old_words(progress)
         most_zh, most_en = ("多数指标", "Most indicators have") if without * 2 > total else ("", "")
         if not without:
@@ -353,7 +355,8 @@ class Page:
         """How many of the judged rest on old figures, as the end of the headline; empty where none does."""
         as_of = self.info["as_of_date"]
         old = sum(
-            row["lamp"] != "grey" and words.age_words(as_of, row["status_age_years"]) is not None
+            overrides.shown(row, "lamp") != "grey"
+            and words.age_words(as_of, row["status_age_years"]) is not None
             for row in progress
         )
         if not old:

@@ -200,6 +200,8 @@ MEASURES = {
     "INDEX": Word("指数", "index"),
 }
 
+YEAR_TO_DATE = ("YTD", "YOY_YTD")
+
 ATTRIBUTES = {"expected": Word("预期性", "expected"), "binding": Word("约束性", "binding")}
 
 AREAS = {"CN-370211": Word("西海岸新区", "West Coast New Area"), "CN-370200": Word("青岛市", "Qingdao")}
@@ -333,11 +335,16 @@ def published_words(day: date | None, precision: str | None) -> Word:
     return date_words(day)
 
 
-def period_words(period: str | None) -> Word:
-    """Return ``2022``, ``2022-Q3``, ``2022-10`` as people say them."""
+def period_words(period: str | None, measure: str | None = None) -> Word:
+    """Return ``2022``, ``2022-Q3``, ``2022-10`` as people say them; a year to date by its months."""
     if not period:
         return Word("", "")
     year, _, rest = period.partition("-")
+    if rest and measure in YEAR_TO_DATE:
+        month = int(rest[1]) * 3 if rest.startswith("Q") else int(rest)
+        if month > 1:
+            return Word(f"{year}年1—{month}月", f"January–{_ENGLISH_MONTHS[month - 1]} {year}")
+        return month_words(f"{year}-01")
     if rest.startswith("Q"):
         return Word(f"{year}年{'一二三四'[int(rest[1]) - 1]}季度", f"{rest} {year}")
     if rest:

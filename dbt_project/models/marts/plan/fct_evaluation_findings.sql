@@ -224,11 +224,14 @@ found as (
         target_id as subject_id,
         name_zh as subject_name_zh,
         name_en as subject_name_en,
-        status,
-        lamp,
+        shown_status as status,
+        shown_lamp as lamp,
         evaluation_class,
         notice_zh as text_zh,
         notice_en as text_en,
+        status as computed_status,
+        lamp as computed_lamp,
+        override_id,
         {{ target_evidence('targets') }} as evidence_ids,
         origin
     from targets
@@ -246,17 +249,20 @@ found as (
         target_id as subject_id,
         name_zh as subject_name_zh,
         name_en as subject_name_en,
-        status,
-        lamp,
+        shown_status as status,
+        shown_lamp as lamp,
         evaluation_class,
-        status_reason as text_zh,
-        status_reason_en as text_en,
+        told_reason_zh as text_zh,
+        told_reason_en as text_en,
+        status as computed_status,
+        lamp as computed_lamp,
+        override_id,
         '' as evidence_ids,
         origin
     from targets
     where
         evaluation_class = 'not_assessable'
-        and status not in ('no_data', 'earlier_year', 'later_year', 'not_due')
+        and shown_status not in ('no_data', 'earlier_year', 'later_year', 'not_due')
         and not is_told_elsewhere
     union all by name
     select
