@@ -15,6 +15,8 @@ judged as (
         case
             when classed.target_kind = 'period_average_growth'
                 then coalesce(classed.required_yearly_rate_floor_pct, classed.required_yearly_rate_pct)
+            -- Of an assigned target the rate that is left is a reduction a year, as its yearly figures are.
+            when classed.target_kind = 'assigned_by_superior' then classed.required_yearly_rate_pct
             when classed.operator = 'le' then -classed.required_yearly_change
             else classed.required_yearly_change
         end as needed_yearly_change
@@ -37,9 +39,11 @@ matched as (
     inner join rules on judged.plan_id = rules.plan_id
     where
         case rules.rule_id
+            -- Only a gap to a schedule is one in points: a floor, a ceiling and a comparison have none.
             when 'gap_beyond_red'
                 then
-                    judged.gap_pp < rules.threshold_value
+                    judged.schedule_pct is not null
+                    and judged.gap_pp < rules.threshold_value
                     -- What people hold to be on course is not proposed for on a computed gap.
                     and (judged.override_id is null or judged.evaluation_class = 'lagging')
             when 'overtaken'
