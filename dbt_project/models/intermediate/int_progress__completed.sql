@@ -270,7 +270,11 @@ select
     latest_source_id,
     case
         when not is_withheld and status not in ('no_data', 'target_pending')
-            then cast(year({{ as_of_date() }}) - judged_to_year as integer)
+            -- Full years up to the end of the reference month: the same release is no older when it is made later.
+            then
+                cast(
+                    greatest(year({{ reference_month_end() }} + interval 1 day) - 1 - judged_to_year, 0) as integer
+                )
     end as status_age_years,
     case when not is_withheld then second_method_id end as second_method_id,
     case when not is_withheld then second_status end as second_status,
