@@ -163,6 +163,7 @@ judged as (
         outlooks.outlook_high,
         outlooks.outlook_method,
         outlooks.outlook_reading,
+        outlooks.observed_years,
         partial_years.partial_period,
         partial_years.partial_value,
         partial_years.partial_progress_pct,
@@ -288,6 +289,7 @@ select
         else 'none: kind of target'
     end as outlook_method,
     case when is_withheld then 'not_assessable' else coalesce(outlook_reading, 'not_assessable') end as outlook_reading,
+    case when not is_withheld then observed_years end as outlook_observed_years,
     case when not is_withheld then partial_period end as partial_period,
     case when not is_withheld then partial_status end as partial_status,
     weakest_stage,
@@ -312,6 +314,10 @@ select
                     || {{ said('attainable_target_value', 2) }}
         end,
         case when is_tolerance_undecided then '“左右”等词的容差尚无决定，按无容差评价' end,
+        case
+            when outlook_low is not null and observed_years < 3 and not is_withheld
+                then '展望只依据 ' || observed_years || ' 个年度数'
+        end,
         case when is_soft then '软目标，不亮红灯' end,
         case series_basis
             when 'of_indicator' then '按指标 ' || indicator_code || ' 的数据评价'
@@ -339,6 +345,10 @@ select
                     || {{ said('attainable_target_value', 2) }}
         end,
         case when is_tolerance_undecided then 'no tolerance is decided for a word such as about: judged without' end,
+        case
+            when outlook_low is not null and observed_years < 3 and not is_withheld
+                then 'the outlook rests on ' || observed_years || ' yearly values only'
+        end,
         case when is_soft then 'a soft target, never red' end,
         case series_basis
             when 'of_indicator' then 'judged by the figures of indicator ' || indicator_code

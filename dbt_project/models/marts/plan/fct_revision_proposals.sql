@@ -88,8 +88,18 @@ select
     name_en,
     unit,
     rule_ids,
-    rule_names_zh || '。' || {{ overridden_reason('status_reason', 'zh') }} as reason_zh,
-    rule_names_en || '. ' || {{ overridden_reason('status_reason_en', 'en') }} as reason_en,
+    rule_names_zh || '。' || {{ overridden_reason('status_reason', 'zh') }}
+    || case
+        when outlook_low is not null and outlook_observed_years < 3
+            then '；展望只依据 ' || outlook_observed_years || ' 个年度数'
+        else ''
+    end as reason_zh,
+    rule_names_en || '. ' || {{ overridden_reason('status_reason_en', 'en') }}
+    || case
+        when outlook_low is not null and outlook_observed_years < 3
+            then '; the outlook rests on ' || outlook_observed_years || ' yearly values only'
+        else ''
+    end as reason_en,
     shown_status as status,
     shown_lamp as lamp,
     reference_period,
