@@ -40,6 +40,26 @@
     end
 {%- endmacro %}
 
+{#-
+    A figure and its unit as English says it: 2000 亿元 is 200 billion yuan, 千伏 is kV, a measure word is left out.
+    `units` is a row of measure_units; one that is not there leaves the figure bare, and the links of the plan name it.
+-#}
+{% macro figure_in_english(number, units) -%}
+    {%- set amount = 'cast(' ~ number ~ ' as double) * power(10, ' ~ units ~ '.unit_mult)' -%}
+    replace(
+        coalesce({{ units }}.wording_en, '{}'),
+        '{}',
+        case
+            when coalesce({{ units }}.unit_mult, 0) = 0 then {{ figure(number) }}
+            {%- for floor, word in [('1e9', ' billion'), ('1e6', ' million'), ('1', '')] %}
+            when {{ amount }} >= {{ floor }}
+                then {{ figure('cast(' ~ amount ~ ' / ' ~ floor ~ ' as decimal(38, 6))') }} || '{{ word }}'
+            {%- endfor %}
+            else {{ figure('cast(' ~ amount ~ ' as decimal(38, 6))') }}
+        end
+    )
+{%- endmacro %}
+
 {#- Decimals of a figure as it is printed: 2 of 25.65, none of 26 or of a dash. -#}
 {% macro printed_decimals(printed) -%}
     coalesce(length(nullif(regexp_extract({{ printed }}, '^[0-9]+[.]([0-9]+)$', 1), '')), 0)

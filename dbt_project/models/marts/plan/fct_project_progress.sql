@@ -92,6 +92,8 @@ told as (
         evaluated.missed_stage_date,
         evaluated.is_softened,
         evaluated.is_red_by_lag,
+        {{ figure_in_english('evaluated.completed_quantity', 'units') }} as completed_en,
+        {{ figure_in_english('entries.quantity_value', 'units') }} as quantity_en,
         rolled.child_count,
         rolled.green_count,
         rolled.yellow_count,
@@ -114,6 +116,7 @@ told as (
     from {{ ref('int_project_entries__counted') }} as entries
     left join {{ ref('int_projects__evaluated') }} as evaluated
         on entries.plan_id = evaluated.plan_id and entries.counted_as_project_id = evaluated.project_id
+    left join {{ ref('measure_units') }} as units on entries.quantity_unit = units.unit_zh
     left join rolled on entries.plan_id = rolled.plan_id and entries.project_id = rolled.project_id
     left join decisions on entries.plan_id = decisions.plan_id and entries.project_id = decisions.project_id
     -- A second entry of a project shows what is said of the project.
@@ -134,8 +137,7 @@ based as (
             else stage_name_zh || '（' || reached_on || '）'
         end as position_zh,
         case
-            when measured_by = 'counted'
-                then {{ figure('completed_quantity') }} || ' ' || quantity_unit || ' of ' || {{ figure('quantity_value') }} || ' done'
+            when measured_by = 'counted' then completed_en || ' of ' || quantity_en || ' done'
             when stage_id is null then 'no stage reached yet'
             else stage_name_en || ' (' || reached_on || ')'
         end as position_en,
