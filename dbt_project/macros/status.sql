@@ -29,8 +29,18 @@
     end
 {%- endmacro %}
 
-{#- One decimal for people; the store keeps full precision. -#}
-{% macro said(number, decimals=1) -%} format('{:.{{ decimals }}f}', cast({{ number }} as double)) {%- endmacro %}
+{#-
+    One decimal for people; the store keeps full precision. What is something and would round to nothing has its first
+    digit instead: 0.01, not 0.0. Below a ten-thousandth it is as good as nothing.
+-#}
+{% macro said(number, decimals=1) -%}
+    format(
+        case
+            when abs({{ number }}) between 0.0001 and 0.5 * power(10, -{{ decimals }}) then '{:.1g}' else '{:.{{ decimals }}f}'
+        end,
+        cast({{ number }} as double)
+    )
+{%- endmacro %}
 
 {#- A figure in words without the zeros that only the storage type adds: 82.86, not 82.860000. -#}
 {% macro figure(number) -%}
