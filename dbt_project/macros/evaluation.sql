@@ -237,16 +237,20 @@
     coalesce({{ overrides }}.status, {{ computed }}.status)
 {%- endmacro %}
 
-{#- A reason that says first what was set by hand, by whom and until when, and then what was computed. -#}
+{#-
+    A reason that says first what was set by hand, by whom and until when, and then what was computed. An approver who
+    stands in both languages, Chinese first, is named in the one that is read.
+-#}
 {% macro overridden_reason(reason, language) -%}
     {%- set words = {
-        'zh': ('人工认定 ', '（', ' 批准，', ' 前有效）：', '；计算结果：'),
-        'en': ('set by hand, ', ' (approved by ', ', until ', '): ', '; computed: '),
+        'zh': ('人工认定 ', '（', ' 批准，', ' 前有效）：', '；计算结果：', 1),
+        'en': ('set by hand, ', ' (approved by ', ', until ', '): ', '; computed: ', -1),
     }[language] -%}
     case
         when override_id is null then {{ reason }}
         else
-            '{{ words[0] }}' || override_id || '{{ words[1] }}' || override_approved_by || '{{ words[2] }}'
+            '{{ words[0] }}' || override_id || '{{ words[1] }}'
+            || string_split(override_approved_by, ' / ')[{{ words[5] }}] || '{{ words[2] }}'
             || override_expiry_date || '{{ words[3] }}' || override_reason_{{ language }} || '{{ words[4] }}' || {{ reason }}
     end
 {%- endmacro %}

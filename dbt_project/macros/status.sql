@@ -29,8 +29,18 @@
     end
 {%- endmacro %}
 
-{#- One decimal for people; the store keeps full precision. -#}
-{% macro said(number, decimals=1) -%} format('{:.{{ decimals }}f}', cast({{ number }} as double)) {%- endmacro %}
+{#-
+    One decimal for people; the store keeps full precision. What is something and would round to nothing has its first
+    digit instead: 0.01, not 0.0. Below a ten-thousandth it is as good as nothing.
+-#}
+{% macro said(number, decimals=1) -%}
+    format(
+        case
+            when abs({{ number }}) between 0.0001 and 0.5 * power(10, -{{ decimals }}) then '{:.1g}' else '{:.{{ decimals }}f}'
+        end,
+        cast({{ number }} as double)
+    )
+{%- endmacro %}
 
 {#- A figure in words without the zeros that only the storage type adds: 82.86, not 82.860000. -#}
 {% macro figure(number) -%}
@@ -38,6 +48,26 @@
         when cast({{ number }} as varchar) like '%.%' then rtrim(rtrim(cast({{ number }} as varchar), '0'), '.')
         else cast({{ number }} as varchar)
     end
+{%- endmacro %}
+
+{#-
+    A figure and its unit as English says it: 2000 亿元 is 200 billion yuan, 千伏 is kV, a measure word is left out.
+    `units` is a row of measure_units; one that is not there leaves the figure bare, and the links of the plan name it.
+-#}
+{% macro figure_in_english(number, units) -%}
+    {%- set amount = 'cast(' ~ number ~ ' as double) * power(10, ' ~ units ~ '.unit_mult)' -%}
+    replace(
+        coalesce({{ units }}.wording_en, '{}'),
+        '{}',
+        case
+            when coalesce({{ units }}.unit_mult, 0) = 0 then {{ figure(number) }}
+            {%- for floor, word in [('1e9', ' billion'), ('1e6', ' million'), ('1', '')] %}
+            when {{ amount }} >= {{ floor }}
+                then {{ figure('cast(' ~ amount ~ ' / ' ~ floor ~ ' as decimal(38, 6))') }} || '{{ word }}'
+            {%- endfor %}
+            else {{ figure('cast(' ~ amount ~ ' as decimal(38, 6))') }}
+        end
+    )
 {%- endmacro %}
 
 {#- Decimals of a figure as it is printed: 2 of 25.65, none of 26 or of a dash. -#}

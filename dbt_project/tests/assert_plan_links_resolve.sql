@@ -7,6 +7,7 @@
     ("text_targets", "text_target_id", "'text_target'", "duplicate_of"),
     ("text_targets", "text_target_id", "'unit'", "responsible_unit_ids"),
     ("text_targets", "text_target_id", "'modifier'", "modifiers"),
+    ("text_targets", "text_target_id", "'unit of measure'", "threshold_unit"),
     ("targets", "indicator_code", "'modifier'", "modifiers"),
     ("plan_boxes", "box_no", "'section'", "section_id"),
     ("projects", "project_id", "'section'", "section_id"),
@@ -16,6 +17,7 @@
     ("projects", "project_id", "'unit'", "responsible_unit_ids"),
     ("projects", "project_id", "'modifier'", "required_modifiers"),
     ("projects", "project_id", "'stage of ' || project_type", "required_stage_id"),
+    ("projects", "project_id", "'unit of measure'", "quantity_unit"),
     ("omissions", "omission_id", "'section'", "section_id"),
     ("omissions", "omission_id", "'box'", "box_no"),
     ("project_targets", "project_id", "'project'", "project_id"),
@@ -38,6 +40,7 @@
 {% set shared = [
     ("responsible_units", "'unit'", "unit_id"),
     ("target_modifiers", "'modifier'", "modifier"),
+    ("measure_units", "'unit of measure'", "unit_zh"),
     ("project_types", "'project_type'", "project_type"),
     ("project_stages", "'stage of ' || project_type", "stage_id"),
 ] %}

@@ -153,7 +153,7 @@ def world(compiled: dict[str, str]) -> Iterator[World]:
             " assigned_year integer, assigned_value decimal(24,6));"
             "create table plan.natural_limits (plan_id varchar, target_type varchar, target_id varchar,"
             " natural_low decimal(24,6), natural_high decimal(24,6));"
-            "create table reference.printed_units as select '亿元' as unit_zh, 'CNY' as unit_measure, 8 as unit_mult"
+            "create table plan.measure_units as select '亿元' as unit_zh, '{} yuan' as wording_en, 8 as unit_mult"
         )
         yield World(connection, compiled)
 

@@ -97,6 +97,13 @@ def test_the_plan_as_it_is_breaks_no_rule(plan: duckdb.DuckDBPyConnection, rules
         ),
         (
             "assert_plan_links_resolve",
+            # English would have no word for it.
+            "update plan.text_targets set threshold_unit = '千瓦' where text_target_id = 'T022'",
+            "dbt_project/seeds/plan/text_targets.csv, plan qwc-14, T022",
+            "unit of measure 千瓦",
+        ),
+        (
+            "assert_plan_links_resolve",
             "update plan.decision_targets set target_id = 'T999' where decision_id = 'DEC-T13'",
             "dbt_project/seeds/plan/decision_targets.csv, plan qwc-14, DEC-T13",
             "text_target T999",

@@ -129,6 +129,11 @@ def test_statuses_are_set_by_hand_and_the_computed_ones_stay(databases: dict[str
     assert rows(
         databases, "select shown_status, shown_lamp from fct_project_progress where project_id = 'P09-02'"
     ) == {("on_schedule", "green")}
+    # Its approver let it run on past completion, and that is told.
+    overtaken = rows(
+        databases, "select override_id, computed_status from fct_status_overrides where is_overtaken"
+    )
+    assert overtaken == {("OVR-S2", "completed")}
 
 
 def test_returns_are_on_time_late_and_missing(databases: dict[str, Path]) -> None:

@@ -1,5 +1,6 @@
 -- Kind cumulative_sum: the sum of yearly flows against [T]; no sum while any year is missing (DEC-20), and none across a
--- break without a link (rule 2.8.7). Known years alone may reach the target: what is missing can only add.
+-- break without a link (rule 2.8.7). Known years alone may reach the target: what is missing can only add, so the bound
+-- stands for the sum, and the reason says that it is one.
 with
 
 years as (
@@ -111,9 +112,17 @@ select
                     ''
                 )
                 || {{ rounding_told('coalesce(meets, false)', 'meets_exactly', 'zh') }}
-        when break_ids is not null
-            then '序列间断（' || break_ids || '），没有衔接系数，不作累计；已知 ' || values_zh
-        else '年度值不全，不作累计；已知 ' || values_zh || '，至少 ' || {{ figure(stored('known_sum')) }}
+        else
+            coalesce('序列间断（' || break_ids || '），没有衔接系数', '年度值不全')
+            || case when coalesce(meets, false) then '' else '，不作累计' end || '；已知 ' || values_zh
+            || case
+                when meets
+                    then
+                        '；已知年份合计至少 ' || {{ figure(stored('known_sum')) }} || '，已达目标 ' || {{ figure('target_value') }}
+                        || {{ rounding_told('meets', 'meets_exactly', 'zh') }}
+                when break_ids is null and known_sum > 0 then '，至少 ' || {{ figure(stored('known_sum')) }}
+                else ''
+            end
     end as reason_zh,
     case
         when is_complete
@@ -124,8 +133,16 @@ select
                     || coalesce(' against a schedule of ' || {{ said('schedule_pct') }} || '%', ''), ''
                 )
                 || {{ rounding_told('coalesce(meets, false)', 'meets_exactly', 'en') }}
-        when break_ids is not null
-            then 'the series breaks (' || break_ids || ') without a link, so no sum is given; known: ' || values_en
-        else 'years are missing, so no sum is given; known: ' || values_en || ', at least ' || {{ figure(stored('known_sum')) }}
+        else
+            coalesce('the series breaks (' || break_ids || ') without a link', 'years are missing')
+            || case when coalesce(meets, false) then '' else ', so no sum is given' end || '; known: ' || values_en
+            || case
+                when meets
+                    then
+                        '; the known years alone, at least ' || {{ figure(stored('known_sum')) }} || ', reach the target '
+                        || {{ figure('target_value') }} || {{ rounding_told('meets', 'meets_exactly', 'en') }}
+                when break_ids is null and known_sum > 0 then ', at least ' || {{ figure(stored('known_sum')) }}
+                else ''
+            end
     end as reason_en
 from judged

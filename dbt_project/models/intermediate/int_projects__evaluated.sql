@@ -125,23 +125,34 @@ judged as (
     from late
 ),
 
+dated as (
+    select
+        *,
+        coalesce(
+            coalesce(missed_start_date, missed_stage_date) + to_months(red_after_months) <= {{ reference_month_end() }}, false
+        ) as is_late_beyond_red
+    from judged
+),
+
 lit as (
     select
         *,
         case
             when status in ('not_reported', 'stage_only') then 'grey'
             when status in ('completed', 'stage_reached', 'ahead', 'on_schedule', 'slightly_behind') then 'green'
-            when
-                lag_pp < red_below_pp
-                or coalesce(missed_start_date, missed_stage_date) + to_months(red_after_months) <= {{ reference_month_end() }}
-                then 'red'
+            when lag_pp < red_below_pp or is_late_beyond_red then 'red'
             else 'yellow'
         end as hard_lamp
-    from judged
+    from dated
 )
 
 select
-    * exclude (hard_lamp, is_last_stage, ahead_above_pp, lagging_below_pp, red_below_pp, red_after_months, are_dates_judged),
+    * exclude (
+        hard_lamp, is_last_stage, ahead_above_pp, lagging_below_pp, red_below_pp, red_after_months, are_dates_judged,
+        is_late_beyond_red
+    ),
     case when hard_lamp = 'red' and is_soft then 'yellow' else hard_lamp end as lamp,
-    hard_lamp = 'red' and is_soft as is_softened
+    hard_lamp = 'red' and is_soft as is_softened,
+    -- Where no date is late enough for red, the gap alone is what makes it so.
+    hard_lamp = 'red' and not is_late_beyond_red as is_red_by_lag
 from lit

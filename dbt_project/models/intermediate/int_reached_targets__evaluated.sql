@@ -44,14 +44,9 @@ measured as (
             when latest.target_kind = 'threshold_count'
                 then 100.0 * milestones.due_value / nullif(latest.target_value, 0)
         end as schedule_pct,
-        -- The unit as English has it; what no seed translates stays as printed.
-        coalesce(
-            case units.unit_mult when 8 then 'hundred million ' when 4 then 'ten thousand ' when 0 then '' end
-            || units.unit_measure,
-            latest.threshold_unit
-        ) as threshold_unit_en
+        {{ figure_in_english('latest.threshold_value', 'units') }} as threshold_en
     from latest
-    left join {{ ref('printed_units') }} as units on latest.threshold_unit = units.unit_zh
+    left join {{ ref('measure_units') }} as units on latest.threshold_unit = units.unit_zh
     left join milestones on {{ same_target('latest', 'milestones') }}
     where latest.recency = 1
 ),
@@ -112,7 +107,7 @@ select
             then case when meets then 'reached' else 'not reached' end || ' as of ' || reference_year
         else {{ figure('value') }} || ' in ' || reference_year || coalesce(', target ' || {{ figure('target_value') }}, '')
     end
-    || coalesce(' (threshold ' || {{ figure('threshold_value') }} || ' ' || coalesce(threshold_unit_en, '') || ')', '')
+    || coalesce(' (threshold ' || threshold_en || ')', '')
     || coalesce('; due by then: ' || {{ figure('due_value') }}, '')
     || case
         when status = 'not_due'

@@ -15,14 +15,6 @@ targets as (
     from {{ ref('int_evaluation_targets__classed') }}
 ),
 
-boxes as (
-    select
-        lamps.*,
-        evaluations.evaluation_id
-    from {{ ref('fct_project_lamps_by_box') }} as lamps
-    inner join evaluations on lamps.plan_id = evaluations.plan_id
-),
-
 projects as (
     select
         progress.*,
@@ -32,6 +24,50 @@ projects as (
     from {{ ref('fct_project_progress') }} as progress
     inner join evaluations on progress.plan_id = evaluations.plan_id
     where progress.is_counted and progress.status != 'heading'
+),
+
+-- A count is ours, and no firmer than what it counts: simulated where any of that is. Where anything of the plan is
+-- simulated, so is what its units did not tell.
+plan_origins as (
+    select
+        plan_id,
+        case when bool_or(origin = 'simulated') then 'simulated' else 'derived' end as absent_origin
+    from (
+        select
+            plan_id,
+            origin
+        from targets
+        union all
+        select
+            plan_id,
+            origin
+        from projects
+    ) as counted
+    group by plan_id
+),
+
+box_origins as (
+    select
+        plan_id,
+        box_number,
+        bool_or(origin = 'simulated' or override_origin = 'simulated') as is_simulated
+    from projects
+    group by plan_id, box_number
+),
+
+boxes as (
+    select
+        lamps.*,
+        evaluations.evaluation_id,
+        case
+            when box_origins.is_simulated then 'simulated'
+            when lamps.not_reported_number > 0 then plan_origins.absent_origin
+            else 'derived'
+        end as origin
+    from {{ ref('fct_project_lamps_by_box') }} as lamps
+    inner join evaluations on lamps.plan_id = evaluations.plan_id
+    inner join plan_origins on lamps.plan_id = plan_origins.plan_id
+    left join box_origins on lamps.plan_id = box_origins.plan_id and lamps.box_number = box_origins.box_number
 ),
 
 vetoes as (
@@ -85,8 +121,10 @@ absent_by_unit as (
         count(*) filter (where absent.target_type = 'text_target') as text_target_count,
         count(*) filter (where absent.target_type = 'project') as project_count,
         string_agg(absent.target_id, '、' order by absent.target_id) filter (where absent.target_type = 'indicator')
-            as indicator_codes
+            as indicator_codes,
+        any_value(plan_origins.absent_origin) as origin
     from absent
+    inner join plan_origins on absent.plan_id = plan_origins.plan_id
     left join {{ ref('responsible_units') }} as units on absent.unit_id = units.unit_id
     group by absent.plan_id, absent.evaluation_id, absent.unit_id
 ),
@@ -142,7 +180,8 @@ found as (
         projects_number || ' projects: green ' || green_number || ', yellow ' || yellow_number || ', red ' || red_number
         || ', grey ' || grey_number || ' (' || not_reported_number || ' not reported); completed ' || completed_number
         || ', at the stage asked ' || stage_reached_number as text_en,
-        {{ evidence_id('fct_project_lamps_by_box', ['plan_id', 'box_number'], 'projects_number') }} as evidence_ids
+        {{ evidence_id('fct_project_lamps_by_box', ['plan_id', 'box_number'], 'projects_number') }} as evidence_ids,
+        origin
     from boxes
     union all by name
     select
@@ -290,7 +329,8 @@ found as (
             case when text_target_count > 0 then 'targets in text without a figure: ' || text_target_count end,
             case when project_count > 0 then 'projects not reported: ' || project_count end
         ) as text_en,
-        '' as evidence_ids
+        '' as evidence_ids,
+        origin
     from absent_by_unit
     union all by name
     select

@@ -91,6 +91,9 @@ told as (
         evaluated.missed_start_date,
         evaluated.missed_stage_date,
         evaluated.is_softened,
+        evaluated.is_red_by_lag,
+        {{ figure_in_english('evaluated.completed_quantity', 'units') }} as completed_en,
+        {{ figure_in_english('entries.quantity_value', 'units') }} as quantity_en,
         rolled.child_count,
         rolled.green_count,
         rolled.yellow_count,
@@ -113,6 +116,7 @@ told as (
     from {{ ref('int_project_entries__counted') }} as entries
     left join {{ ref('int_projects__evaluated') }} as evaluated
         on entries.plan_id = evaluated.plan_id and entries.counted_as_project_id = evaluated.project_id
+    left join {{ ref('measure_units') }} as units on entries.quantity_unit = units.unit_zh
     left join rolled on entries.plan_id = rolled.plan_id and entries.project_id = rolled.project_id
     left join decisions on entries.plan_id = decisions.plan_id and entries.project_id = decisions.project_id
     -- A second entry of a project shows what is said of the project.
@@ -123,7 +127,7 @@ told as (
             and overrides.target_type = 'project'
 ),
 
-worded as (
+based as (
     select
         *,
         case
@@ -133,8 +137,7 @@ worded as (
             else stage_name_zh || '（' || reached_on || '）'
         end as position_zh,
         case
-            when measured_by = 'counted'
-                then {{ figure('completed_quantity') }} || ' ' || quantity_unit || ' of ' || {{ figure('quantity_value') }} || ' done'
+            when measured_by = 'counted' then completed_en || ' of ' || quantity_en || ' done'
             when stage_id is null then 'no stage reached yet'
             else stage_name_en || ' (' || reached_on || ')'
         end as position_en,
@@ -145,6 +148,14 @@ worded as (
             when 'returned' then 'the unit''s own plan' when 'printed' then 'the printed years' else 'the plan period'
         end as basis_en
     from told
+),
+
+worded as (
+    select
+        *,
+        '；进度 ' || {{ said('progress_pct') }} || '%，应达 ' || {{ said('schedule_pct') }} || '%（' || basis_zh || '）' as lag_zh,
+        '; ' || {{ said('progress_pct') }} || '% against ' || {{ said('schedule_pct') }} || '% due by ' || basis_en as lag_en
+    from based
 )
 
 select
@@ -186,13 +197,15 @@ select
         when status = 'not_reported' then '没有单位填报'
         when status = 'completed' then position_zh || '，已完成'
         when status = 'stage_reached' then position_zh || '，已达到规划要求的阶段，尚未到末一阶段'
-        when missed_start_date is not null then position_zh || '；计划 ' || strftime(missed_start_date, '%Y-%m') || ' 开工，尚未开工'
+        when missed_start_date is not null
+            then
+                position_zh || '；计划 ' || strftime(missed_start_date, '%Y-%m') || ' 开工，尚未开工'
+                || case when is_red_by_lag then lag_zh else '' end
         when missed_stage_date is not null then position_zh || '；' || strftime(missed_stage_date, '%Y-%m') || ' 应达的阶段未达到'
         when lag_pp is null and status = 'on_schedule' then position_zh || '；按' || basis_zh || '没有逾期的阶段'
         when lag_pp is null and progress_pct is not null then position_zh || '；没有可比的时间进度'
         when lag_pp is null then position_zh || '；此类项目不计进度分，只报阶段'
-        else
-            position_zh || '；进度 ' || {{ said('progress_pct') }} || '%，应达 ' || {{ said('schedule_pct') }} || '%（' || basis_zh || '）'
+        else position_zh || lag_zh
     end
     || case
         when replanned_days != 0
@@ -212,14 +225,15 @@ select
         when status = 'completed' then position_en || ', completed'
         when status = 'stage_reached' then position_en || ', what the plan asks for is reached; the last stage is not'
         when missed_start_date is not null
-            then position_en || '; planned to start in ' || strftime(missed_start_date, '%Y-%m') || ', not started'
+            then
+                position_en || '; planned to start in ' || strftime(missed_start_date, '%Y-%m') || ', not started'
+                || case when is_red_by_lag then lag_en else '' end
         when missed_stage_date is not null
             then position_en || '; a stage due in ' || strftime(missed_stage_date, '%Y-%m') || ' was not reached'
         when lag_pp is null and status = 'on_schedule' then position_en || '; by ' || basis_en || ' no stage is overdue'
         when lag_pp is null and progress_pct is not null then position_en || '; there is no schedule to compare with'
         when lag_pp is null then position_en || '; no points are given to this type, the stage alone is told'
-        else
-            position_en || '; ' || {{ said('progress_pct') }} || '% against ' || {{ said('schedule_pct') }} || '% due by ' || basis_en
+        else position_en || lag_en
     end
     || case
         when replanned_days != 0

@@ -1,4 +1,7 @@
--- Every override approved by the as-of date, whether it counts on that day, and what is computed beside it.
+-- Every override approved by the as-of date, whether it counts on that day, and what is computed beside it. One in force
+-- is overtaken where what it is about is reached meanwhile: it then hides the better word. One that withholds a status
+-- doubts the figure itself, and no figure overtakes it.
+{%- set reached = "('completed', 'met', 'achieved_early')" %}
 with
 
 computed as (
@@ -47,7 +50,14 @@ select
     end as override_state,
     overrides.origin,
     computed.status as computed_status,
-    computed.lamp as computed_lamp
+    computed.lamp as computed_lamp,
+    coalesce(
+        effective.override_id is not null
+        and computed.status in {{ reached }}
+        and overrides.status not in {{ reached }}
+        and overrides.status != 'under_revision',
+        false
+    ) as is_overtaken
 from {{ ref('status_overrides') }} as overrides
 left join {{ ref('int_status_overrides__effective') }} as effective
     on overrides.plan_id = effective.plan_id and overrides.override_id = effective.override_id
