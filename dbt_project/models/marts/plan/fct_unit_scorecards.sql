@@ -30,17 +30,35 @@ by_status as (
     group by owed.plan_id, owed.unit_id
 ),
 
+-- One that repeats an indicator or another statement counts with that one, and not again (DEC-T10).
+text_counted as (
+    select
+        targets.plan_id,
+        targets.text_target_id,
+        targets.responsible_unit_ids
+    from {{ ref('text_targets') }} as targets
+    where
+        targets.role = 'target'
+        and targets.effective_from <= {{ as_of_date() }}
+        and (targets.effective_to is null or targets.effective_to > {{ as_of_date() }})
+        and not exists (
+            select mapped.target_id
+            from {{ ref('int_target_series__mapped') }} as mapped
+            where
+                mapped.plan_id = targets.plan_id
+                and mapped.target_type = 'text_target'
+                and mapped.target_id = targets.text_target_id
+                and mapped.series_basis != 'own'
+        )
+),
+
 text_owed as (
     select
         plan_id,
         text_target_id,
         unnest(string_split(responsible_unit_ids, ';')) as unit_id
-    from {{ ref('text_targets') }}
-    where
-        role = 'target'
-        and responsible_unit_ids is not null
-        and effective_from <= {{ as_of_date() }}
-        and (effective_to is null or effective_to > {{ as_of_date() }})
+    from text_counted
+    where responsible_unit_ids is not null
 ),
 
 text_returned as (
@@ -54,9 +72,9 @@ text_returned as (
         and returns.reported_on <= {{ as_of_date() }}
         -- The same table holds the indicators.
         and exists (
-            select targets.text_target_id
-            from {{ ref('text_targets') }} as targets
-            where returns.plan_id = targets.plan_id and returns.indicator_code = targets.text_target_id
+            select text_counted.text_target_id
+            from text_counted
+            where returns.plan_id = text_counted.plan_id and returns.indicator_code = text_counted.text_target_id
         )
 ),
 
