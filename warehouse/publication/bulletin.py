@@ -320,7 +320,8 @@ class Page:
         if value is None or (latest is not None and abs(float(value) - float(latest)) < 1e-9):
             return None
         places = max(int(row["decimals"] or 0), 1)
-        return self._figure("fct_target_progress", progress, words.number(value, places), "value")
+        figure = self._figure("fct_target_progress", progress, words.number(value, places), "value")
+        return self._cited("fct_target_progress", progress, figure)
 
     def _percent(self, progress: Mapping[str, Any], column: str) -> Figure | None:
         if progress[column] is None:
@@ -491,6 +492,10 @@ class Page:
             return None
         if row["target_kind"] == "milestone":
             figure = replace(figure, text=words.milestone(row["value"], row["target_value"]))
+        return self._cited(table, row, figure)
+
+    def _cited(self, table: str, row: Mapping[str, Any], figure: Figure) -> Figure:
+        """The judged value of a row of progress with its source, where one figure alone is that value."""
         inputs = self._value_inputs(table, row)
         if len(inputs) != 1 or abs(float(inputs[0]["value"]) - float(row["value"])) > 1e-9:
             return figure
