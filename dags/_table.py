@@ -21,10 +21,11 @@ PLANS = """
 """
 PROGRESS = """
     select p.indicator_code, i.name_zh, p.shown_status, p.value, i.unit, p.reference_period, i.decimals,
-        p.value is not distinct from p.latest_value as is_as_published, p.as_of_date, p.status_age_years,
+        p.value is not distinct from p.latest_value as is_as_published, r.reference_month, p.status_age_years,
         p.override_id
     from fct_target_progress as p
     join dim_indicator as i using (plan_id, indicator_code)
+    join release_info as r on p.plan_id = r.plan_id
     where p.plan_id = ?
     order by p.indicator_code
 """
@@ -55,12 +56,12 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _row(found: tuple[Any, ...]) -> tuple[str, ...]:
-    code, name, status, value, unit, period, decimals, is_as_published, as_of, age, override_id = found
+    code, name, status, value, unit, period, decimals, is_as_published, month, age, override_id = found
     state = word(STATUSES, status)
     # A published figure keeps its digits; a computed one gets those the plan prints, at least one.
     places = None if is_as_published else max(int(decimals or 0), 1)
     shown, about = (NOTHING, NOTHING) if value is None else (number(value, places), period)
-    if told := age_words(as_of, age):
+    if told := age_words(month, age):
         about = f"{about}  {told.zh} {told.en}"
     by_hand = "（人工认定 set by hand）" if override_id else ""
     return code, name, f"{state.zh} {state.en}{by_hand}", shown, unit or "", about

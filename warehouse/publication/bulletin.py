@@ -279,7 +279,7 @@ class Page:
             "lamp_word": words.word(words.LAMPS, overrides.shown(progress, "lamp")),
             "by_hand": overrides.told(progress),
             "reason": words.Word(progress["status_reason"] or "", progress["status_reason_en"] or ""),
-            "age": words.age_words(self.info["as_of_date"], progress["status_age_years"]),
+            "age": words.age_words(self.info["reference_month"], progress["status_age_years"]),
             "is_simulated": progress["origin"] == "simulated",
             "notice": notice_of(progress),
             "owing": progress["owing_units"] or "",
@@ -373,10 +373,10 @@ class Page:
 
     def _old_words(self, progress: Sequence[Mapping[str, Any]]) -> words.Word:
         """How many of the judged rest on old figures, as the end of the headline; empty where none does."""
-        as_of = self.info["as_of_date"]
+        month = self.info["reference_month"]
         old = sum(
             overrides.shown(row, "lamp") != "grey"
-            and words.age_words(as_of, row["status_age_years"]) is not None
+            and words.age_words(month, row["status_age_years"]) is not None
             for row in progress
         )
         if not old:

@@ -275,14 +275,19 @@ def decision_effect(is_computed: bool | None) -> Word | None:
     return None if is_computed is None else DECISION_EFFECTS[is_computed]
 
 
-def age_words(as_of: date, age_years: int | None) -> Word | None:
-    """Return what a reader is told of a status that rests on old figures; None for one of last year or newer.
+def age_words(reference_month: str, age_years: int | None) -> Word | None:
+    """Return what a reader is told of a status that rests on old figures; None below two full years.
 
+    `age_years`: full years from the end of the judged year to the end of `reference_month` (``2025-12``).
     Yearly figures come out in the year after theirs: that much age is usual and says nothing.
+
+    >>> age_words("2025-12", 2).en, age_words("2025-11", 2).en, age_words("2025-12", 1)
+    ('judged on 2023, two years old', 'judged on 2022, two years old', None)
     """
     if age_years is None or age_years < 2:
         return None
-    year = as_of.year - age_years
+    last_full_year = int(reference_month[:4]) - (reference_month[5:7] != "12")
+    year = last_full_year - age_years
     zh, en = _YEARS.get(age_years, (str(age_years), str(age_years)))
     return Word(f"评估截至{year}年，距今{zh}年", f"judged on {year}, {en} years old")
 

@@ -1,8 +1,8 @@
 -- Kind assigned_by_superior: without an assigned value there is nothing to judge by (DEC-13, DEC-14). With one
 -- (target_value > 0, in per cent of compounded reduction, counted from its base year): completion = ln(1 - cum) / ln(1 - R),
 -- cum = 1 - prod(1 - r), the method of the statistics bureaus for energy use per unit of GDP (2.6.4). The schedule follows
--- the yearly assigned values where each year has one, else equal yearly reductions. A year that misses its own assigned
--- value fails the yearly assessment whatever the colour (2.6.5): the veto. Rates are published with two decimals.
+-- the yearly assigned values where each year has one, else equal yearly reductions. Whether a year misses its own assigned
+-- value is for the yearly assessment (fct_yearly_assessment).
 with
 
 yearly_assignments as (
@@ -62,10 +62,6 @@ accumulated as (
             as log_assigned,
         count(case when reference_year = first_year + year_number - 1 then 1 end) as year_count,
         count(case when reference_year = first_year + year_number - 1 then assigned_value end) as assigned_count,
-        arg_max(
-            {{ rounded_as_printed('value', 'greatest(compare_decimals, 2)') }} < assigned_value,
-            reference_year
-        ) filter (where assigned_value is not null) as yearly_veto,
         coalesce(bool_or(origin = 'simulated'), false) as is_simulated
     from years
     group by plan_id, target_type, target_id
@@ -136,7 +132,6 @@ select
     'assigned_by_superior' as method_id,
     case when is_simulated then 'simulated' when year_count > 0 then 'derived' end as origin,
     {{ stored('case when not coalesce(meets, false) then required_yearly_reduction end') }} as required_yearly_rate_pct,
-    case when target_value is not null then yearly_veto end as yearly_veto,
     {{ stored('linear_completion_pct') }} as linear_completion_pct,
     case
         when status = 'target_pending'
@@ -148,7 +143,6 @@ select
             '累计降低 ' || {{ said('cumulative_reduction', 2) }} || '%，目标 ' || {{ figure('target_value') }} || '%；完成 '
             || {{ said('progress_pct') }} || '%，序时 ' || {{ said('schedule_pct') }} || '%'
             || {{ rounding_told('coalesce(meets, false)', 'meets_exactly', 'zh') }}
-            || case when coalesce(yearly_veto, false) then '；未达当年下达值，年度考核一票否决' else '' end
     end as reason_zh,
     case
         when status = 'target_pending'
@@ -160,10 +154,5 @@ select
             'reduced by ' || {{ said('cumulative_reduction', 2) }} || '%, target ' || {{ figure('target_value') }} || '%; '
             || {{ said('progress_pct') }} || '% done against a schedule of ' || {{ said('schedule_pct') }} || '%'
             || {{ rounding_told('coalesce(meets, false)', 'meets_exactly', 'en') }}
-            || case
-                when coalesce(yearly_veto, false)
-                    then '; the year misses its assigned value, which fails the yearly assessment'
-                else ''
-            end
     end as reason_en
 from judged

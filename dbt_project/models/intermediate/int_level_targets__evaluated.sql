@@ -148,7 +148,9 @@ measured as (
             'followed_value', 'base_value', 'goal_value',
             '(reference_year - base_year)', '(last_year - base_year)'
         ) }} as un_progress,
-        last_year - reference_year as years_left
+        last_year - reference_year as years_left,
+        -- Where only whole steps can be taken the way that is left ends on the step that satisfies the target.
+        coalesce(attainable_target_value, target_value) as reachable_target_value
     from based_or_held as scaled
 ),
 
@@ -203,11 +205,11 @@ select
     origin,
     case
         when comparable_value is not null and not is_to_hold and not meets and years_left > 0
-            then {{ stored('(target_value - comparable_value) / years_left') }}
+            then {{ stored('(reachable_target_value - comparable_value) / years_left') }}
     end as required_yearly_change,
     case
         when not meets and not is_to_hold
-            then {{ stored('100 * (' ~ growth_factor('target_value', 'comparable_value', 'years_left') ~ ' - 1)') }}
+            then {{ stored('100 * (' ~ growth_factor('reachable_target_value', 'comparable_value', 'years_left') ~ ' - 1)') }}
     end as required_yearly_rate_pct,
     case when growth_ratio_pct is not null then 'growth_ratio' end as second_method_id,
     {{ stored('growth_ratio_pct') }} as second_value,
@@ -254,7 +256,12 @@ select
     end
     || {{ rounding_told('meets', 'meets_exactly', 'zh') }}
     || case when proxy_year is not null then '；以首个观测值（' || proxy_year || '年）代替基期' else '' end
-    || case when baseline_status = 'rebased' then '；基期为普查前口径，提前达到可能是口径变化所致' else '' end as reason_zh,
+    -- At the end nothing is early any more.
+    || case
+        when baseline_status = 'rebased' and years_left > 0 then '；基期为普查前口径，提前达到可能是口径变化所致'
+        when baseline_status = 'rebased' then '；基期为普查前口径'
+        else ''
+    end as reason_zh,
     {{ figure('value') }} || ' in ' || reference_year
     || case
         when compared_value is null
@@ -300,8 +307,9 @@ select
         when proxy_year is not null then '; the first observation (' || proxy_year || ') stands in for the baseline' else ''
     end
     || case
-        when baseline_status = 'rebased'
+        when baseline_status = 'rebased' and years_left > 0
             then '; the baseline predates the census, so early achievement may be an artefact of re-basing'
+        when baseline_status = 'rebased' then '; the baseline predates the census'
         else ''
     end as reason_en
 from judged

@@ -1,8 +1,11 @@
 -- Where a target would stand in its final year, as a range of three continuations, never a point: the mean yearly change
 -- goes on (linear), the mean yearly rate goes on (geometric), the last year's change goes on. It asks for two observed
 -- yearly changes in an unbroken run of years on one ground; a printed baseline counts as an observation unless it is
--- re-based or suspect. Average growth is continued on its index, a cumulative sum on its yearly flows. No continuation
--- leads beyond a natural limit (natural_limits): no share covers more than everything.
+-- re-based or suspect. Average growth is continued on its index, a cumulative sum on its yearly flows: a rate of growth is
+-- itself a change of the index and a flow one of the sum, so two of them are enough (the note reads jobs of 8.0 and 7.9 as 40
+-- in five years). The rate between two flows is seen only once and may be steep; the range is then wide, which is what is
+-- known, and observed_years says on how many values it rests. No continuation leads beyond a natural limit
+-- (natural_limits): no share covers more than everything.
 with
 
 observed as (
@@ -178,6 +181,7 @@ select
         when ranged.geometric_value is null then 'linear; last_change'
         else 'linear; geometric; last_change'
     end as outlook_method,
+    case when ranged.plan_id is not null then cast(assessed.flow_count as integer) end as observed_years,
     case
         when ranged.plan_id is null or assessed.lowest_accepted is null then 'not_assessable'
         when assessed.operator = 'le'

@@ -45,6 +45,22 @@ firmness as (
     group by plan_id, target_type, target_id
 ),
 
+-- The newest assessed year that can fail, whatever the colour says. Units that answer for it jointly have the same figure.
+vetoes as (
+    select
+        plan_id,
+        'indicator' as target_type,
+        indicator_code as target_id,
+        reference_year as veto_year,
+        bool_or(is_vetoed) as yearly_veto,
+        any_value(yearly_value) as owed_value,
+        any_value(yearly_value_basis) as owed_basis
+    from {{ ref('fct_yearly_assessment') }}
+    where counts_for_veto and assessment in ('reached', 'missed')
+    group by plan_id, indicator_code, reference_year
+    qualify row_number() over (partition by plan_id, indicator_code order by reference_year desc) = 1
+),
+
 -- A seasonal path judges the running year by its months; every other one waits for the year to end.
 seasonal_years as (
     select
@@ -134,7 +150,10 @@ judged as (
         progress.second_method_id,
         progress.second_value,
         progress.second_status,
-        progress.yearly_veto,
+        vetoes.yearly_veto,
+        vetoes.veto_year,
+        vetoes.owed_value,
+        vetoes.owed_basis,
         latest.value as latest_value,
         latest.reference_period as latest_reference_period,
         latest.measure as latest_measure,
@@ -144,6 +163,7 @@ judged as (
         outlooks.outlook_high,
         outlooks.outlook_method,
         outlooks.outlook_reading,
+        outlooks.observed_years,
         partial_years.partial_period,
         partial_years.partial_value,
         partial_years.partial_progress_pct,
@@ -161,6 +181,7 @@ judged as (
     left join {{ ref('int_partial_years__measured') }} as partial_years
         on {{ same_target('targets', 'partial_years') }}
     left join firmness on {{ same_target('targets', 'firmness') }}
+    left join vetoes on {{ same_target('targets', 'vetoes') }}
     left join {{ ref('int_repeated_returns__compared') }} as repeated on {{ same_target('targets', 'repeated') }}
 ),
 
@@ -213,6 +234,14 @@ select
         when status = 'no_data'
             then coalesce(reason_zh || '；', '规划期内无已公布的年度数据；') || '应由' || responsible_units || '报送'
         else reason_zh
+    end
+    || case
+        when yearly_veto and not is_withheld
+            then
+                '；' || veto_year || '年未达年度值 ' || {{ figure('owed_value') }} || '（'
+                || case owed_basis when 'printed' then '印刷' when 'assigned' then '下达' else '推算' end
+                || '），该年度考核一票否决'
+        else ''
     end as status_reason,
     case
         when is_withheld
@@ -222,6 +251,13 @@ select
         when status = 'no_data'
             then coalesce(reason_en || '; ', 'no yearly figure of the plan period is published; ') || 'owed by: ' || owing_en
         else reason_en
+    end
+    || case
+        when yearly_veto and not is_withheld
+            then
+                '; ' || veto_year || ' misses its yearly value of ' || {{ figure('owed_value') }} || ' (' || owed_basis
+                || '), which fails the yearly assessment'
+        else ''
     end as status_reason_en,
     shown_lamp as lamp,
     coalesce(method_id, 'none') as method_id,
@@ -235,7 +271,11 @@ select
     latest_source_id,
     case
         when not is_withheld and status not in ('no_data', 'target_pending')
-            then cast(year({{ as_of_date() }}) - judged_to_year as integer)
+            -- Full years up to the end of the reference month: the same release is no older when it is made later.
+            then
+                cast(
+                    greatest(year({{ reference_month_end() }} + interval 1 day) - 1 - judged_to_year, 0) as integer
+                )
     end as status_age_years,
     case when not is_withheld then second_method_id end as second_method_id,
     case when not is_withheld then second_status end as second_status,
@@ -249,6 +289,7 @@ select
         else 'none: kind of target'
     end as outlook_method,
     case when is_withheld then 'not_assessable' else coalesce(outlook_reading, 'not_assessable') end as outlook_reading,
+    case when not is_withheld then observed_years end as outlook_observed_years,
     case when not is_withheld then partial_period end as partial_period,
     case when not is_withheld then partial_status end as partial_status,
     weakest_stage,
@@ -273,6 +314,10 @@ select
                     || {{ said('attainable_target_value', 2) }}
         end,
         case when is_tolerance_undecided then '“左右”等词的容差尚无决定，按无容差评价' end,
+        case
+            when outlook_low is not null and observed_years < 3 and not is_withheld
+                then '展望只依据 ' || observed_years || ' 个年度数'
+        end,
         case when is_soft then '软目标，不亮红灯' end,
         case series_basis
             when 'of_indicator' then '按指标 ' || indicator_code || ' 的数据评价'
@@ -300,6 +345,10 @@ select
                     || {{ said('attainable_target_value', 2) }}
         end,
         case when is_tolerance_undecided then 'no tolerance is decided for a word such as about: judged without' end,
+        case
+            when outlook_low is not null and observed_years < 3 and not is_withheld
+                then 'the outlook rests on ' || observed_years || ' yearly values only'
+        end,
         case when is_soft then 'a soft target, never red' end,
         case series_basis
             when 'of_indicator' then 'judged by the figures of indicator ' || indicator_code

@@ -1,5 +1,6 @@
 -- The best year so far of each target: what a year left can be measured by. Levels by their change on the year before
--- (the printed baseline counts as a year), sums by the flow of a year, average growth by the growth of a year.
+-- (the printed baseline counts as a year), sums by the flow of a year, average growth by the growth of a year, an assigned
+-- reduction by the reduction of a year, in per cent (more is better).
 with
 
 observed as (
@@ -48,12 +49,15 @@ changes as (
         target_type,
         target_id,
         case
-            when target_kind in ('cumulative_sum', 'period_average_growth') then value
+            when target_kind in ('cumulative_sum', 'period_average_growth', 'assigned_by_superior') then value
             when year_before = reference_year - 1
                 then (value - value_before) * case when operator = 'le' then -1 else 1 end
         end as yearly_change
     from compared
-    where target_kind in ('level', 'level_without_baseline', 'coverage', 'cumulative_sum', 'period_average_growth')
+    where
+        target_kind in (
+            'level', 'level_without_baseline', 'coverage', 'cumulative_sum', 'period_average_growth', 'assigned_by_superior'
+        )
 )
 
 select

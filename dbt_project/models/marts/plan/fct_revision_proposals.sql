@@ -15,6 +15,8 @@ judged as (
         case
             when classed.target_kind = 'period_average_growth'
                 then coalesce(classed.required_yearly_rate_floor_pct, classed.required_yearly_rate_pct)
+            -- Of an assigned target the rate that is left is a reduction a year, as its yearly figures are.
+            when classed.target_kind = 'assigned_by_superior' then classed.required_yearly_rate_pct
             when classed.operator = 'le' then -classed.required_yearly_change
             else classed.required_yearly_change
         end as needed_yearly_change
@@ -37,9 +39,11 @@ matched as (
     inner join rules on judged.plan_id = rules.plan_id
     where
         case rules.rule_id
+            -- Only a gap to a schedule is one in points: a floor, a ceiling and a comparison have none.
             when 'gap_beyond_red'
                 then
-                    judged.gap_pp < rules.threshold_value
+                    judged.schedule_pct is not null
+                    and judged.gap_pp < rules.threshold_value
                     -- What people hold to be on course is not proposed for on a computed gap.
                     and (judged.override_id is null or judged.evaluation_class = 'lagging')
             when 'overtaken'
@@ -84,8 +88,18 @@ select
     name_en,
     unit,
     rule_ids,
-    rule_names_zh || '。' || {{ overridden_reason('status_reason', 'zh') }} as reason_zh,
-    rule_names_en || '. ' || {{ overridden_reason('status_reason_en', 'en') }} as reason_en,
+    rule_names_zh || '。' || {{ overridden_reason('status_reason', 'zh') }}
+    || case
+        when outlook_low is not null and outlook_observed_years < 3
+            then '；展望只依据 ' || outlook_observed_years || ' 个年度数'
+        else ''
+    end as reason_zh,
+    rule_names_en || '. ' || {{ overridden_reason('status_reason_en', 'en') }}
+    || case
+        when outlook_low is not null and outlook_observed_years < 3
+            then '; the outlook rests on ' || outlook_observed_years || ' yearly values only'
+        else ''
+    end as reason_en,
     shown_status as status,
     shown_lamp as lamp,
     reference_period,

@@ -1,6 +1,7 @@
 -- The yearly values of the binding indicators by responsible unit: chapter 12 asks for the break-down, and a unit that
--- misses one binding yearly value fails its year, where that value is printed or assigned: one derived by us is told and
--- fails nobody (DEC-G11). What nobody assigned or gave is not assessable, nor what stands behind a break without a link.
+-- misses one binding yearly value fails its year, where that value is printed or assigned: one derived by us is told, fails
+-- nobody and passes nobody (DEC-G11); where only whole steps can be owed, the words say which step reaches the target.
+-- What nobody assigned or gave is not assessable, nor what stands behind a break without a link.
 with
 
 owed as (
@@ -65,6 +66,13 @@ compared as (
         due.counts_for_veto,
         annual.break_ids,
         due.compare_decimals,
+        -- A derived value below the target owes no step that is not yet due.
+        case when due.value_basis = 'derived' and targets.lattice_n is not null then targets.attainable_target_value end
+            as step_to_target,
+        targets.target_value,
+        targets.lattice_n,
+        targets.counted_zh,
+        targets.counted_en,
         -- After a break the figure through the link counts, and where there is none none does (rule 2.8.7); a rate that
         -- cannot be compounded is no figure here either.
         case
@@ -77,6 +85,11 @@ compared as (
     inner join {{ ref('int_yearly_values__due') }} as due
         on owed.plan_id = due.plan_id and owed.indicator_code = due.indicator_code
     left join operators on owed.plan_id = operators.plan_id and owed.indicator_code = operators.indicator_code
+    left join {{ ref('int_targets__effective') }} as targets
+        on
+            owed.plan_id = targets.plan_id
+            and targets.target_type = 'indicator'
+            and owed.indicator_code = targets.target_id
     left join actuals
         on
             due.plan_id = actuals.plan_id
@@ -149,10 +162,16 @@ select
             end
             || '，年度值 ' || {{ figure('yearly_value') }} || '（' || basis_zh || '）'
             || case
-                when assessment = 'reached' then '；完成'
+                when assessment = 'reached' and counts_for_veto then '；完成'
+                when assessment = 'reached' then '；达到推算值；年度值未印刷、未下达，不作通过'
                 when counts_for_veto then '；未完成，该年度考核一票否决'
                 else '；未完成；年度值未印刷、未下达，不作否决'
             end
+            || coalesce(
+                '；推算值只计整个' || counted_zh || '（共 ' || lattice_n || ' 个），能达到目标 ' || {{ figure('target_value') }}
+                || ' 的最小值为 ' || {{ said('step_to_target', 2) }},
+                ''
+            )
     end as reason_zh,
     case
         when assessment = 'not_due' then 'the year is not over'
@@ -173,10 +192,18 @@ select
             end
             || ' against a yearly value of ' || {{ figure('yearly_value') }} || ' (' || value_basis || ')'
             || case
-                when assessment = 'reached' then '; reached'
+                when assessment = 'reached' and counts_for_veto then '; reached'
+                when assessment = 'reached'
+                    then '; the derived value is reached; it is neither printed nor assigned, so it passes nobody''s year'
                 when counts_for_veto then '; missed, which fails the unit''s year'
                 else '; missed; the value is neither printed nor assigned, so it fails nobody''s year'
             end
+            || coalesce(
+                '; only whole steps are derived (of ' || lattice_n || ' ' || counted_en
+                || '), and the smallest share that reaches the target of ' || {{ figure('target_value') }} || ' is '
+                || {{ said('step_to_target', 2) }},
+                ''
+            )
     end as reason_en,
     actual_source_id,
     origin,
