@@ -80,31 +80,155 @@ def test_an_annual_evaluation_says_where_it_only_has_figures_of_another_year(
     )
     assert text[0].startswith("没有2023年的数，本次不评价；最近一次：2022年为 82.86")
     assert text[1].startswith("no figure of 2023, not assessed here; the last one: 82.86 in 2022")
-    earlier = rows(
-        late_build,
-        "select count(*) from fct_evaluation_findings where section = 'indicators' and status = 'earlier_year'",
-    )[0][0]
-    assert earlier > 0
+    counted = dict(
+        rows(
+            late_build,
+            "select status, count(*) from fct_evaluation_findings where section = 'indicators' group by status",
+        )
+    )
+    earlier, nothing = counted["earlier_year"], counted["no_data"]
+    assert min(earlier, nothing) > 1
     lead = re.findall(r'<p class="lead(?:-en)?"[^>]*>(.*?)</p>', page)
-    assert f"25项指标中，无法评估25项（其中{earlier}项没有评估年度的数）" in lead[0]
-    assert f"25 not assessable (of which {earlier} have no figure of the assessed year)" in lead[1]
+    assert f"25项指标中，无法评估25项（其中{nothing}项没有数、{earlier}项只有更早年度的数）" in lead[0]
+    told = f"{nothing} have no figure at all, {earlier} have only a figure of an earlier year"
+    assert f"25 not assessable (of which {told})" in lead[1]
     assert 'id="v-fct_target_progress-qwc-14-11-progress_pct"' not in page
     assert "没有可评价的目标。" in page
 
 
 def test_a_group_of_problems_says_how_many_could_be_judged(page: str, late_build: Build) -> None:
     """None of what nobody could judge is not the same as none."""
-    cells = rows(
-        late_build,
-        "select count(*) from fct_yearly_assessment where reference_year = 2023 and plan_id = 'qwc-14'"
-        " and assessment = 'not_assessable'",
-    )[0][0]
-    assert cells > 0
+    counted = dict(
+        rows(
+            late_build,
+            "select counts_for_veto, count(*) from fct_yearly_assessment where reference_year = 2023"
+            " and plan_id = 'qwc-14' and assessment = 'not_assessable' group by all",
+        )
+    )
+    due, derived = counted.get(True, 0), counted.get(False, 0)
+    assert derived > 1
     group = page[page.index("约束性指标年度考核未完成（0）") :].partition("<h3>")[0]
-    assert f"可评定0项，无法评定{cells}项。" in group
-    assert f"0 could be assessed, {cells} could not." in group
+    assert f"可评定0项，无法评定{due}项。另有{derived}项年度值由推算得出，不作通过，也不作否决。" in group
+    assert f"0 could be assessed, {due} could not. A further {derived} yearly values are derived" in group
     assert "可评定的各项中没有。" in group
     assert "<p>没有。" not in group
+
+
+def test_a_derived_yearly_value_is_no_assessment(late_build: Build, tmp_path: Path) -> None:
+    """Of two values that could be judged one was derived: it passes nobody and is not counted."""
+    page = _changed(
+        late_build,
+        tmp_path,
+        "update fct_yearly_assessment set assessment = 'reached' where reference_year = 2023 and plan_id = 'qwc-14'",
+    )
+    due = rows(
+        late_build,
+        "select count(*) from fct_yearly_assessment where reference_year = 2023 and plan_id = 'qwc-14'"
+        " and counts_for_veto",
+    )[0][0]
+    assert f"可评定{due}项，无法评定0项。另有" in page
+
+
+def test_what_is_said_twice_counts_once(page: str, late_build: Build) -> None:
+    """DEC-T10. T053 repeats T049, four more repeat an indicator: of 72 statements 67 are judged."""
+    repeats = rows(
+        late_build,
+        "select text_target_id from fct_text_target_progress where is_repeat and plan_id = 'qwc-14' order by 1",
+    )
+    assert [row[0] for row in repeats] == ["T002", "T003", "T037", "T047", "T053"]
+    lead = re.findall(r'<p class="lead(?:-en)?"[^>]*>(.*?)</p>', page)
+    assert "；67项文字目标中，" in lead[0]
+    assert "; of 67 targets in text " in lead[1]
+    assert "其中重复表述5项，只计一次" in page
+    group = page[page.index("滞后、倒退或突破底线（") :].partition("<h3>")[0]
+    assessed, not_assessed = map(int, re.findall(r"可评定(\d+)项，无法评定(\d+)项。", group)[0])
+    assert assessed + not_assessed == 25 + 67
+
+
+def test_a_returned_figure_cites_its_source_and_a_sum_is_computed(late_build: Build, tmp_path: Path) -> None:
+    page = _changed(
+        late_build,
+        tmp_path,
+        *(
+            f"update fct_text_target_progress set value = 4, reference_period = '2023', status = 'ahead',"
+            f" lamp = 'green' where text_target_id = '{target}'"
+            for target in ("T006", "T039")
+        ),
+        "update fct_evaluation_findings set status = 'ahead', lamp = 'green' where subject_id in ('T006', 'T039')",
+        *(
+            "insert into fct_target_inputs select * replace ('text_target' as target_type,"
+            f" '{target}' as target_id, 'value' as input_role, {value} as value, 'S002' as source_id)"
+            " from fct_target_inputs where plan_id = 'qwc-14' limit 1"
+            for target, value in (("T006", 4), ("T039", 3), ("T039", 1))
+        ),
+    )
+    shown = dict(
+        re.findall(r'id="v-fct_text_target_progress-qwc-14-(T\d+)-value">4<sup><a href="#([a-z]+)', page)
+    )
+    assert shown == {"T006": "src", "T039": "methods"}
+
+
+def test_a_milestone_is_told_in_words(late_build: Build, tmp_path: Path) -> None:
+    page = _changed(
+        late_build,
+        tmp_path,
+        "update fct_text_target_progress set value = 0, target_value = 1 where text_target_id = 'T022'",
+        "update fct_text_target_progress set value = 1, target_value = 1 where text_target_id = 'T023'",
+        "update fct_evaluation_findings set status = 'not_due' where subject_id in ('T022', 'T023')",
+    )
+    told = dict(re.findall(r'id="v-fct_text_target_progress-qwc-14-(T02[23])-value">([^<]*)<', page))
+    assert told == {"T022": "未完成 not done", "T023": "已完成 done"}
+
+
+def test_what_is_simulated_is_marked_beside_each_figure(late_build: Build, tmp_path: Path) -> None:
+    page = _changed(
+        late_build,
+        tmp_path,
+        "update fct_target_progress set origin = 'simulated', progress_pct = 50 where indicator_code = '03'",
+        "update fct_evaluation_findings set origin = 'simulated', status = 'ahead' where subject_id = '03'",
+        "update fct_project_progress set origin = 'simulated' where project_id = 'P01-01'",
+    )
+    row = page[page.index('<tr id="i-03">') :].partition("</tr>")[0]
+    cell = row[row.index('data-label="进度／序时"') :].partition("</td>")[0]
+    assert "模拟 simulated" in cell
+    boxes = page[page.index('<section id="projects">') :].partition("<table")[0]
+    assert "模拟 simulated" in boxes
+    assert "模拟 simulated" not in page[: page.index('<tr id="i-03">')]
+
+
+def test_a_notice_is_printed_where_the_reason_does_not_tell_it(late_build: Build, tmp_path: Path) -> None:
+    page = _changed(
+        late_build,
+        tmp_path,
+        "update fct_target_progress set notice_zh = '另报 7', notice_en = 'returned: 7'"
+        " where indicator_code = '03' and plan_id = 'qwc-14'",
+        "update fct_target_progress set notice_zh = left(status_reason, 4), notice_en = 'said twice already'"
+        " where indicator_code = '04' and plan_id = 'qwc-14'",
+    )
+    assert '<span class="owing">另报 7 <span class="en" lang="en">returned: 7</span></span>' in page
+    assert "said twice already" not in page
+
+
+def test_english_is_in_english(late_build: Build, tmp_path: Path) -> None:
+    page = _changed(
+        late_build,
+        tmp_path,
+        "update fct_evaluation_findings set status = 'earlier_year' where subject_id = 'T010'",
+    )
+    marked = re.findall(r'<li><span class="code">T010</span>(.*?)</li>', page)[0]
+    (english,) = re.findall(r'（.*?<span class="en" lang="en">(.*?)</span>）', marked)
+    assert english.isascii()
+    assert english
+
+
+def _changed(build: Build, folder: Path, *statements: str) -> str:
+    """The page of a copy of a build in which statements were run."""
+    copy = folder / "warehouse.duckdb"
+    shutil.copyfile(build.file, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return evaluation(copy, "annual", a_verdict(folder), EDITION)
 
 
 def test_what_cannot_be_judged_for_want_of_a_target_is_a_problem(late_build: Build) -> None:

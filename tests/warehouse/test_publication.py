@@ -566,3 +566,31 @@ def test_cell_ids_name_a_scope_only_where_it_is_a_part() -> None:
 
 def test_markdown_is_escaped() -> None:
     assert escaped("a|b\n# <b> [x](y) *z*") == "a\\|b \\# &lt;b&gt; \\[x\\](y) \\*z\\*"
+
+
+@pytest.mark.parametrize(
+    ("count", "verb", "told"),
+    [
+        (1, "has", "1 repeats another target and is not counted again"),
+        (2, "have", "2 repeat another target and are"),
+    ],
+)
+def test_counts_are_grammatical(count: int, verb: str, told: str) -> None:
+    assert words.have(count) == verb
+    repeats = words.repeats(count)
+    assert repeats is not None
+    assert repeats.en.startswith(told)
+    assert words.repeats(0) is None
+
+
+def test_a_status_with_two_lamps_is_told_with_its_lamp(tmp_path: Path, page: str) -> None:
+    """Two tiles both called lagging would read as a contradiction."""
+    assert "（黄灯）" not in page
+    colour = "case when indicator_code < '20' then 'red' else 'yellow' end"
+    lagging = f"update fct_target_progress set status = 'lagging', lamp = {colour}"
+    shown = f"update fct_target_progress set shown_status = 'lagging', shown_lamp = {colour}"
+    told = rendered(make_build(tmp_path / "b", sql=[*OVERRIDDEN, lagging, shown]))
+    counts = re.findall(r"<li.*?</li>", told[told.index('class="counts"') :].partition("</ul>")[0], re.DOTALL)
+    assert len(counts) == 2
+    assert "滞后（红灯）" in counts[0]
+    assert "lagging (yellow)" in counts[1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -38,6 +38,12 @@ COMPUTED_KEYS = {
     "fct_project_lamps_by_box": ("plan_id", "box_number"),
     "fct_yearly_assessment": ("plan_id", "indicator_code", "unit_id", "reference_year"),
     "fct_revision_proposals": ("plan_id", "target_type", "target_id"),
+}
+TARGETS_ELSEWHERE = ("assigned_by_superior", "relative_region", "relative_series")
+"""Kinds of targets whose value the plan does not print: a superior assigns it, another series gives it."""
+TARGET_OF = {
+    "fct_target_progress": ("indicator", "indicator_code"),
+    "fct_text_target_progress": ("text_target", "text_target_id"),
 }
 PROGRESS_FIGURES = ("baseline_value", "value", "attainment_pct", "progress_pct", "schedule_pct")
 BOX_COUNTS = (
@@ -209,6 +215,7 @@ class Page:
             "counts": self._counts(progress),
             "tasks": self._tasks_told(str(plan["plan_id"])),
             "boxes": self._boxes_told(str(plan["plan_id"])),
+            "boxes_simulated": self.has_simulated_projects(str(plan["plan_id"])),
             "projects_by_hand": self._projects_by_hand(str(plan["plan_id"])),
             "headline": self._headline(progress),
             "categories": [
@@ -229,7 +236,7 @@ class Page:
         shown_id = "" if identity in self.anchored else identity
         self.anchored.add(identity)
         if table in COMPUTED_KEYS:
-            source, href = ("纲", "#src-plan") if column == "baseline_value" else ("算", "#methods")
+            source, href = ("纲", "#src-plan") if _is_printed(row, column) else ("算", "#methods")
             return Figure(text, shown_id, source, href)
         source, href = self.sources.cite(row["source_id"])
         return Figure(text, shown_id, source, href, self._remark(row))
@@ -273,6 +280,8 @@ class Page:
             "by_hand": overrides.told(progress),
             "reason": words.Word(progress["status_reason"] or "", progress["status_reason_en"] or ""),
             "age": words.age_words(self.info["reference_month"], progress["status_age_years"]),
+            "is_simulated": progress["origin"] == "simulated",
+            "notice": notice_of(progress),
             "owing": progress["owing_units"] or "",
             "units": row["responsible_units"],
             "decisions": listed(progress["decision_ids"]),
@@ -311,7 +320,8 @@ class Page:
         if value is None or (latest is not None and abs(float(value) - float(latest)) < 1e-9):
             return None
         places = max(int(row["decimals"] or 0), 1)
-        return self._figure("fct_target_progress", progress, words.number(value, places), "value")
+        figure = self._figure("fct_target_progress", progress, words.number(value, places), "value")
+        return self._cited("fct_target_progress", progress, figure)
 
     def _percent(self, progress: Mapping[str, Any], column: str) -> Figure | None:
         if progress[column] is None:
@@ -319,13 +329,20 @@ class Page:
         return self._figure("fct_target_progress", progress, words.number(progress[column], 1) + "%", column)
 
     def _counts(self, progress: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """How many have each status and lamp; a status with several lamps is told with its lamp."""
         counted = Counter(
             (str(overrides.shown(row, "status")), str(overrides.shown(row, "lamp"))) for row in progress
         )
         order = {status: place for place, status in enumerate(words.STATUSES)}
         found = sorted(counted.items(), key=lambda item: (order.get(item[0][0], 99), item[0][1]))
+        lamps = Counter(status for status, _ in counted)
         return [
-            {"status": words.word(words.STATUSES, status), "lamp": lamp, "count": count, "key": status}
+            {
+                "status": _lit_status(status, lamp if lamps[status] > 1 else None),
+                "lamp": lamp,
+                "count": count,
+                "key": status,
+            }
             for (status, lamp), count in found
         ]
 
@@ -336,19 +353,22 @@ class Page:
         without = sum(row["reference_period"] is None for row in progress)
         judged = sum(overrides.shown(row, "lamp") != "grey" for row in progress)
         old = self._old_words(progress)
-        most_zh, most_en = ("多数指标", "Most indicators have") if without * 2 > total else ("", "")
         if not without:
             return words.Word(
                 f"规划{total}项指标均有数值，其中{judged}项可以评价进展{old.zh}。",
                 f"All {total} indicators have a figure; the progress of {judged} can be judged{old.en}.",
             )
-        lead_zh = f"{most_zh}没有可供评价的数值：" if most_zh else ""
-        lead_en = f"{most_en} no figure to be judged by: " if most_en else ""
+        lead_zh, lead_en = (
+            ("多数指标没有可供评价的数值：", "Most indicators have no figure to be judged by: as")
+            if without * 2 > total
+            else ("", "As")
+        )
         return words.Word(
             f"{lead_zh}截至{as_of.zh}，规划{total}项指标中有{without}项没有已公布或已填报的规划期年度数值，"
             f"{judged}项可以评价进展{old.zh}。",
-            f"{lead_en}as of {as_of.en}, {without} of the plan's {total} indicators have no yearly figure of "
-            f"the plan period, published or returned; the progress of {judged} can be judged{old.en}.",
+            f"{lead_en} of {as_of.en}, {without} of the plan's {total} indicators {words.have(without)} no"
+            f" yearly figure of the plan period, published or returned; the progress of {judged} can be"
+            f" judged{old.en}.",
         )
 
     def _old_words(self, progress: Sequence[Mapping[str, Any]]) -> words.Word:
@@ -419,15 +439,18 @@ class Page:
         """Targets in the plan's text: how many have each status; those with a figure or set by hand."""
         rows = self._optional("fct_text_target_progress", plan_id, "text_target_id")
         figures = [row for row in rows if row["value"] is not None or row.get("override_id")]
+        once = [row for row in rows if not is_repeat(row)]
         return {
             "total": len(rows),
-            "counts": self._counts(rows),
+            "repeats": words.repeats(len(rows) - len(once)),
+            "counts": self._counts(once),
             "lines": [
                 {
                     "id": row["text_target_id"],
                     "name": words.Word(row["statement_zh"], row["statement_en"]),
-                    "figure": self.computed("fct_text_target_progress", row, "value"),
-                    "unit": row["unit"] or "",
+                    "figure": self.judged_value("fct_text_target_progress", row),
+                    "unit": unit_of_task(row),
+                    "is_simulated": row["origin"] == "simulated",
                     "lamp": overrides.shown(row, "lamp"),
                     "lamp_word": words.word(words.LAMPS, overrides.shown(row, "lamp")),
                     "status": words.word(words.STATUSES, overrides.shown(row, "status")),
@@ -450,6 +473,45 @@ class Page:
             }
             for row in self._optional("fct_project_lamps_by_box", plan_id, "box_number")
         ]
+
+    def has_simulated_projects(self, plan_id: str) -> bool:
+        """Whether a project's progress, and so the count of a lamp, rests on simulated returns."""
+        return any(
+            row["origin"] == "simulated"
+            for row in self._optional("fct_project_progress", plan_id, "project_id")
+        )
+
+    def judged_value(self, table: str, row: Mapping[str, Any]) -> Figure | None:
+        """The value by which a target is judged, a row of progress.
+
+        The one figure that it is, as published or returned, is cited; a sum, a mean or an index is computed.
+        A milestone is done or not, in words.
+        """
+        figure = self.computed(table, row, "value")
+        if figure is None:
+            return None
+        if row["target_kind"] == "milestone":
+            figure = replace(figure, text=words.milestone(row["value"], row["target_value"]))
+        return self._cited(table, row, figure)
+
+    def _cited(self, table: str, row: Mapping[str, Any], figure: Figure) -> Figure:
+        """The judged value of a row of progress with its source, where one figure alone is that value."""
+        inputs = self._value_inputs(table, row)
+        if len(inputs) != 1 or abs(float(inputs[0]["value"]) - float(row["value"])) > 1e-9:
+            return figure
+        source, href = self.sources.cite(inputs[0]["source_id"])
+        return replace(figure, source=source, href=href)
+
+    def _value_inputs(self, table: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The figures that went into the value of a target; releases made before they were told have none."""
+        if "fct_target_inputs" not in self.tables:
+            return []
+        kind, column = TARGET_OF[table]
+        return self._rows(
+            "select value, source_id from main.fct_target_inputs"
+            " where plan_id = ? and target_type = ? and target_id = ? and input_role = 'value'",
+            [row["plan_id"], kind, row[column]],
+        )
 
     def _projects_by_hand(self, plan_id: str) -> list[dict[str, Any]]:
         """Projects whose status was set by hand: the lamps of the boxes count what was set."""
@@ -599,6 +661,37 @@ class Page:
 def listed(text: str | None) -> list[str]:
     """Return the parts of a cell that holds several, joined by semicolons."""
     return [part.strip() for part in (text or "").split(";") if part.strip()]
+
+
+def is_repeat(row: Mapping[str, Any]) -> bool:
+    """Whether a target in text says again what is said elsewhere; older releases do not tell."""
+    return bool(row.get("is_repeat"))
+
+
+def unit_of_task(row: Mapping[str, Any]) -> str:
+    """The unit that is printed behind the value of a target in text; a milestone is told in words."""
+    return "" if row["target_kind"] == "milestone" else str(row["unit"] or "")
+
+
+def notice_of(row: Mapping[str, Any]) -> words.Word | None:
+    """What a row of progress tells that is not in its reason already; None where that is nothing."""
+    zh, en = row.get("notice_zh") or "", row.get("notice_en") or ""
+    return words.Word(zh, en) if zh and zh not in (row["status_reason"] or "") else None
+
+
+def _lit_status(status: str, lamp: str | None) -> words.Word:
+    said = words.word(words.STATUSES, status)
+    if lamp is None:
+        return said
+    colour = words.word(words.LAMPS, lamp)
+    return words.Word(f"{said.zh}（{colour.zh}）", f"{said.en} ({colour.en})")
+
+
+def _is_printed(row: Mapping[str, Any], column: str | None) -> bool:
+    """Whether the plan itself prints the figure: a baseline, or a target that follows no other figure."""
+    return column == "baseline_value" or (
+        column == "target_value" and row.get("target_kind") not in (None, *TARGETS_ELSEWHERE)
+    )
 
 
 def _same(value: Mapping[str, Any], progress: Mapping[str, Any]) -> bool:

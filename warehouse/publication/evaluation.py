@@ -20,15 +20,29 @@ from raw.errors import BadInput
 from warehouse.connect import reader
 from warehouse.diff import ReleaseDiff, rows_of
 from warehouse.publication import overrides, words
-from warehouse.publication.bulletin import BOX_COUNTS, Edition, Figure, Page, cell_id, listed, render
+from warehouse.publication.bulletin import (
+    BOX_COUNTS,
+    Edition,
+    Figure,
+    Page,
+    cell_id,
+    is_repeat,
+    listed,
+    notice_of,
+    render,
+    unit_of_task,
+)
 from warehouse.publication.content_hash import main_tables
 from warehouse.verdict import Verdict
 
 EVALUATION_KINDS = ("annual", "midterm", "final")
-# Findings whose status is of another year than the assessed one, as the headline counts them.
-OTHER_YEARS = {
-    "earlier_year": words.Word("没有评估年度的数", "have no figure of the assessed year"),
-    "later_year": words.Word("已按更晚年度评定", "are already judged by a later year"),
+# Findings whose status is of another year than the assessed one.
+OTHER_YEARS = ("earlier_year", "later_year")
+# Why a target has no judgement of the assessed year, as the headline counts them: of one, of several.
+NOT_OF_THE_YEAR = {
+    "no_data": words.Word("没有数", "no figure at all"),
+    "earlier_year": words.Word("只有更早年度的数", "only a figure of an earlier year"),
+    "later_year": words.Word("已按更晚年度评定", "a judgement by a later year"),
 }
 # What a row of another year does not show on the page: the judgement that is not of the assessed year.
 JUDGED = ("value", "progress_pct", "schedule_pct", "attainment_pct", "status_age_years")
@@ -138,6 +152,9 @@ class _Report(Page):
         self.chosen = chosen
         self.plan_id = str(chosen["plan_id"])
         self.findings = self._of_plan("fct_evaluation_findings", "finding_number")
+        self.text_targets = {
+            row["text_target_id"]: row for row in self._of_plan("fct_text_target_progress", "text_target_id")
+        }
         finding_of = {row["subject_id"]: row for row in self._section("indicators")}
         self.progress = {
             key: _of_assessed_year(row, finding_of[key[1]]) if key[0] == self.plan_id else row
@@ -172,6 +189,7 @@ class _Report(Page):
             "indicators": indicators,
             "tasks": tasks,
             "task_counts": self._class_counts("tasks"),
+            "repeats": words.repeats(len(self._section("tasks")) - len(self._counted("tasks"))),
             "boxes": boxes,
             "problems": problems,
             "proposals": proposals,
@@ -188,8 +206,16 @@ class _Report(Page):
     def _section(self, name: str) -> list[dict[str, Any]]:
         return [finding for finding in self.findings if finding["section"] == name]
 
+    def _counted(self, section: str) -> list[dict[str, Any]]:
+        """The findings of a section that count: what is said twice counts once (DEC-T10)."""
+        return [
+            finding
+            for finding in self._section(section)
+            if not (section == "tasks" and is_repeat(self.text_targets[finding["subject_id"]]))
+        ]
+
     def _class_counts(self, section: str) -> list[dict[str, Any]]:
-        counted = Counter(str(finding["evaluation_class"]) for finding in self._section(section))
+        counted = Counter(str(finding["evaluation_class"]) for finding in self._counted(section))
         return [
             {"key": key, "name": name, "count": counted[key]}
             for key, name in words.EVALUATION_CLASSES.items()
@@ -204,7 +230,7 @@ class _Report(Page):
             counts = self._class_counts(section)
             total = sum(item["count"] for item in counts)
             some = [item for item in counts if item["count"]]
-            other = self._other_years_of(section)
+            other = self._without_judgement(section)
             zh.append(
                 f"{total}{noun_zh}中，"
                 + "、".join(f"{item['name'].zh}{item['count']}项" for item in some)
@@ -230,15 +256,15 @@ class _Report(Page):
         en.append(f"proposals to revise: {proposed}")
         return words.Word("；".join(zh) + "。", "; ".join(en).capitalize() + ".")
 
-    def _other_years_of(self, section: str) -> words.Word:
-        """How many statuses of a section are of another year, in brackets; empty where none is."""
-        counted = Counter(finding["status"] for finding in self._section(section))
-        told = [(word, counted[status]) for status, word in OTHER_YEARS.items() if counted[status]]
+    def _without_judgement(self, section: str) -> words.Word:
+        """Why some of a section have no judgement of the assessed year, in brackets; empty where all have."""
+        counted = Counter(finding["status"] for finding in self._counted(section))
+        told = [(word, counted[status]) for status, word in NOT_OF_THE_YEAR.items() if counted[status]]
         if not told:
             return words.Word("", "")
         return words.Word(
             "（其中" + "、".join(f"{count}项{word.zh}" for word, count in told) + "）",
-            " (of which " + ", ".join(f"{count} {word.en}" for word, count in told) + ")",
+            " (of which " + ", ".join(f"{count} {words.have(count)} {word.en}" for word, count in told) + ")",
         )
 
     # Sections -----------------------------------------------------------------------------------------
@@ -263,17 +289,14 @@ class _Report(Page):
                 "select * from plan.plan_sections where plan_id = ? and section_no = 0", [self.plan_id]
             )
         }
-        progress = {
-            row["text_target_id"]: row for row in self._of_plan("fct_text_target_progress", "text_target_id")
-        }
 
         def chapter_of(finding: Mapping[str, Any]) -> str:
-            return str(progress[finding["subject_id"]]["section_id"] or "").partition(".")[0]
+            return str(self.text_targets[finding["subject_id"]]["section_id"] or "").partition(".")[0]
 
         told = []
         for chapter, findings in groupby(self._section("tasks"), key=chapter_of):
             lines = [
-                self._task(finding, _of_assessed_year(progress[finding["subject_id"]], finding))
+                self._task(finding, _of_assessed_year(self.text_targets[finding["subject_id"]], finding))
                 for finding in findings
             ]
             told.append(
@@ -290,16 +313,19 @@ class _Report(Page):
         return {
             "id": finding["subject_id"],
             "name": words.Word(finding["subject_name_zh"], finding["subject_name_en"]),
-            "unit": row["unit"] or "",
-            "value": self.computed("fct_text_target_progress", row, "value"),
-            "target": self.computed("fct_text_target_progress", row, "target_value", source=False),
+            "unit": unit_of_task(row),
+            "value": self.judged_value("fct_text_target_progress", row),
+            "target": None
+            if row["target_kind"] == "milestone"
+            else self.computed("fct_text_target_progress", row, "target_value", source=False),
             "progress": self._share("fct_text_target_progress", row, "progress_pct"),
             "schedule": self._share("fct_text_target_progress", row, "schedule_pct"),
             "period": words.period_words(row["reference_period"]),
             **_judgement(finding, row),
             "by_hand": overrides.told(row),
             "decisions": listed(row["decision_ids"]),
-            "simulated": row["origin"] == "simulated",
+            "notice": notice_of(row),
+            "is_simulated": row["origin"] == "simulated",
         }
 
     def _boxes(self) -> dict[str, Any]:
@@ -319,7 +345,12 @@ class _Report(Page):
             for row in rows
         ]
         total = {column: sum(int(row[column]) for row in rows) for column in BOX_COUNTS}
-        return {"lines": lines, "total": total, "totals": [total[column] for column in BOX_COUNTS]}
+        return {
+            "lines": lines,
+            "total": total,
+            "totals": [total[column] for column in BOX_COUNTS],
+            "is_simulated": self.has_simulated_projects(self.plan_id),
+        }
 
     def _problems(self) -> list[dict[str, Any]]:
         found = self._section("problems")
@@ -336,7 +367,7 @@ class _Report(Page):
 
     def _bases(self) -> dict[str, words.Word]:
         """By group of problems: of how many cases it tells, so that none is not taken for all being well."""
-        targets = [*self._section("indicators"), *self._section("tasks")]
+        targets = [*self._section("indicators"), *self._counted("tasks")]
         judged = {
             (row["subject_type"], row["subject_id"])
             for row in targets
@@ -353,7 +384,7 @@ class _Report(Page):
         }
         first, last = self.chosen["assessed_first_year"], self.chosen["assessed_last_year"]
         yearly = [
-            row["assessment"] in ("reached", "missed")
+            row
             for row in self._of_plan("fct_yearly_assessment", "indicator_code, unit_id, reference_year")
             if first <= row["reference_year"] <= last
         ]
@@ -362,7 +393,7 @@ class _Report(Page):
         grey = sum(int(row["grey_number"]) for row in boxes)
         return {
             "off_course": _basis(len(judged), len(targets) - len(judged)),
-            "yearly_veto": _basis(sum(yearly), len(yearly) - sum(yearly)),
+            "yearly_veto": _basis_of_veto(yearly),
             "project_red": _basis(projects - grey, grey),
             "methods_disagree": _basis(len(judged & seconds), len(targets) - len(judged & seconds)),
         }
@@ -384,6 +415,7 @@ class _Report(Page):
             "text": words.Word(row["text_zh"], row["text_en"]),
             "evidence": [] if is_project else self._evidence(row["evidence_ids"]),
             "is_unit": row["subject_type"] == "unit",
+            "is_simulated": row["origin"] == "simulated",
         }
 
     def _evidence(self, ids: str) -> list[dict[str, Any]]:
@@ -410,7 +442,17 @@ class _Report(Page):
     def _proposal(self, row: Mapping[str, Any]) -> dict[str, Any]:
         table = "fct_target_progress" if row["target_type"] == "indicator" else "fct_text_target_progress"
         # The cells of the tables above: a proposal's own figures are the two compared.
-        keyed = {**row, "indicator_code": row["target_id"], "text_target_id": row["target_id"]}
+        judged = (
+            self.progress[(self.plan_id, row["target_id"])]
+            if row["target_type"] == "indicator"
+            else self.text_targets[row["target_id"]]
+        )
+        keyed = {
+            **row,
+            "indicator_code": row["target_id"],
+            "text_target_id": row["target_id"],
+            "target_kind": judged["target_kind"],
+        }
         own = "fct_revision_proposals"
         return {
             "id": row["target_id"],
@@ -424,7 +466,7 @@ class _Report(Page):
             "evidence": [
                 {
                     "name": words.Word(f"数值（{words.period_words(row['reference_period']).zh}）", "Value"),
-                    "figure": self.computed(table, keyed, "value"),
+                    "figure": self.judged_value(table, judged),
                 },
                 {
                     "name": words.Word("目标", "Target"),
@@ -452,6 +494,7 @@ class _Report(Page):
                 },
             ],
             "outlook": words.word(words.OUTLOOKS, row["outlook_reading"]),
+            "is_simulated": row["origin"] == "simulated",
         }
 
     # Annex ----------------------------------------------------------------------------------------------
@@ -519,6 +562,20 @@ def _judgement(finding: Mapping[str, Any], progress: Mapping[str, Any]) -> dict[
         "class": words.word(words.EVALUATION_CLASSES, finding["evaluation_class"]),
         "reason": words.Word(*reason),
     }
+
+
+def _basis_of_veto(yearly: Sequence[Mapping[str, Any]]) -> words.Word:
+    """On how many yearly values the veto rests: those printed or assigned; a derived one passes nobody."""
+    due = [row for row in yearly if row["counts_for_veto"]]
+    judged = sum(row["assessment"] in ("reached", "missed") for row in due)
+    told = _basis(judged, len(due) - judged)
+    if derived := len(yearly) - len(due):
+        return words.Word(
+            f"{told.zh}另有{derived}项年度值由推算得出，不作通过，也不作否决。",
+            f"{told.en} A further {derived} yearly {'value is' if derived == 1 else 'values are'} derived:"
+            " they pass and fail nobody.",
+        )
+    return told
 
 
 def _basis(assessed: int, not_assessable: int) -> words.Word:

@@ -292,6 +292,24 @@ def age_words(reference_month: str, age_years: int | None) -> Word | None:
     return Word(f"评估截至{year}年，距今{zh}年", f"judged on {year}, {en} years old")
 
 
+def have(count: int) -> str:
+    """The verb behind so many of something."""
+    return "has" if count == 1 else "have"
+
+
+def repeats(count: int) -> Word | None:
+    """What is told of targets that say again what another says (DEC-T10); None where there is none."""
+    if not count:
+        return None
+    verb = "repeats another target and is" if count == 1 else "repeat another target and are"
+    return Word(f"其中重复表述{count}项，只计一次", f"{count} {verb} not counted again")
+
+
+def milestone(value: float, target: float | None) -> str:
+    """Whether a milestone is reached, in words."""
+    return "已完成 done" if value >= (1 if target is None else target) else "未完成 not done"
+
+
 def number(value: Decimal | float | int | None, places: int | None = None) -> str:
     """Return a figure for people: thousands apart (thin space), a true minus, zeros at the end only if asked.
 

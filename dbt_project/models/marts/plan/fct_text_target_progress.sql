@@ -7,6 +7,8 @@ select
     text_targets.unit,
     coalesce(text_targets.indicator_code, '') as indicator_code,
     coalesce(text_targets.duplicate_of, '') as duplicate_of,
+    -- Said twice, counted once (DEC-T10): it is judged by the figures of the one that it repeats.
+    coalesce(text_targets.duplicate_of is not null or progress.series_basis = 'of_indicator', false) as is_repeat,
     coalesce(text_targets.responsible_unit_ids, '') as responsible_unit_ids,
     text_targets.responsible_unit_status,
     text_targets.section_id,
