@@ -340,7 +340,8 @@ def test_one_damaged_byte_is_refused(house: House, name: str) -> None:
     house.pull()
     path = house.table / "vintage=2022-12-31" / name
     content = bytearray(path.read_bytes())
-    place = content.index(b"1.50") if name == "2022-03-01_levels.csv" else content.rindex(b"2")
+    marks = {"2022-03-01_levels.csv": b"1.50", "manifest.json": b"2022-12-31"}
+    place = content.index(marks[name]) if name in marks else content.rindex(b"2")
     content[place] ^= 1
     path.write_bytes(content)
     with pytest.raises(BadInput) as caught:

@@ -335,8 +335,15 @@ def test_the_release_holds_the_table_and_the_command_prints_it(
     data = tmp_path / "data"
     monkeypatch.setenv("WAREHOUSE_DATA", str(data))
     change = f"{INPUTS} value = 8.1 where input_role = 'value'"
-    first = make_build(tmp_path / "1", month="2022-12", as_of="2022-12-31", until=2022, sql=BASE)
-    later = make_build(tmp_path / "2", until=2022, sql=[*BASE, *MOVED, change])
+    # What the bulletin prints of a target besides: its kind, its origin and the source of its figure.
+    cited = (
+        "alter table fct_target_inputs add column source_id varchar",
+        f"{INPUTS} source_id = (select min(source_id) from dim_source)",
+        "alter table fct_text_target_progress add column target_kind varchar default 'level'",
+        "alter table fct_text_target_progress add column origin varchar default 'published'",
+    )
+    first = make_build(tmp_path / "1", month="2022-12", as_of="2022-12-31", until=2022, sql=[*BASE, *cited])
+    later = make_build(tmp_path / "2", until=2022, sql=[*BASE, *MOVED, change, *cited])
     for build in (first, later):
         released(build, data)
     folder = data / "releases/2024-12"
