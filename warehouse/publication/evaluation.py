@@ -326,6 +326,7 @@ class _Report(Page):
             "decisions": listed(row["decision_ids"]),
             "notice": notice_of(row),
             "is_simulated": row["origin"] == "simulated",
+            "is_repeat": is_repeat(row),
         }
 
     def _boxes(self) -> dict[str, Any]:
