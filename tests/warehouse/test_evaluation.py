@@ -17,7 +17,8 @@ from raw.errors import BadInput
 from tests.warehouse.small_build import write_verdict
 from warehouse import __main__ as commands
 from warehouse.build import Build
-from warehouse.publication.bulletin import Edition
+from warehouse.diff import ReleaseDiff
+from warehouse.publication.bulletin import Edition, bulletin
 from warehouse.publication.evaluation import due_reports, evaluation
 from warehouse.verdict import Verdict
 
@@ -140,9 +141,23 @@ def test_what_is_said_twice_counts_once(page: str, late_build: Build) -> None:
     assert "；67项文字目标中，" in lead[0]
     assert "; of 67 targets in text " in lead[1]
     assert "其中重复表述5项，只计一次" in page
+    assert page.count("重复表述，不另计 a repeat, not counted again") == 5
     group = page[page.index("滞后、倒退或突破底线（") :].partition("<h3>")[0]
     assessed, not_assessed = map(int, re.findall(r"可评定(\d+)项，无法评定(\d+)项。", group)[0])
     assert assessed + not_assessed == 25 + 67
+
+
+def test_the_bulletin_says_which_lines_its_totals_leave_out(late_build: Build, tmp_path: Path) -> None:
+    """DEC-T10. T053 repeats T049: both lines stand in the list, one is in the totals above it."""
+    build = _copy(
+        late_build,
+        tmp_path,
+        "update fct_text_target_progress set value = 68 where text_target_id in ('T049', 'T053')",
+    )
+    page = bulletin(build, ReleaseDiff(None), a_verdict(tmp_path), EDITION)
+    line_of = dict(re.findall(r'<span class="small"[^>]*>(T\d+)</span>(.*?)</li>', page))
+    assert "重复表述，不另计 a repeat, not counted again" in line_of["T053"]
+    assert "重复表述，不另计" not in line_of["T049"]
 
 
 def test_a_returned_figure_cites_its_source_and_a_sum_is_computed(late_build: Build, tmp_path: Path) -> None:
@@ -223,12 +238,17 @@ def test_english_is_in_english(late_build: Build, tmp_path: Path) -> None:
 
 def _changed(build: Build, folder: Path, *statements: str) -> str:
     """The page of a copy of a build in which statements were run."""
+    return evaluation(_copy(build, folder, *statements), "annual", a_verdict(folder), EDITION)
+
+
+def _copy(build: Build, folder: Path, *statements: str) -> Path:
+    """A copy of the database of a build in which statements were run."""
     copy = folder / "warehouse.duckdb"
     shutil.copyfile(build.file, copy)
     with duckdb.connect(str(copy)) as connection:
         for statement in statements:
             connection.execute(statement)
-    return evaluation(copy, "annual", a_verdict(folder), EDITION)
+    return copy
 
 
 def test_what_cannot_be_judged_for_want_of_a_target_is_a_problem(late_build: Build) -> None:

@@ -451,6 +451,7 @@ class Page:
                     "figure": self.judged_value("fct_text_target_progress", row),
                     "unit": unit_of_task(row),
                     "is_simulated": row["origin"] == "simulated",
+                    "is_repeat": is_repeat(row),
                     "lamp": overrides.shown(row, "lamp"),
                     "lamp_word": words.word(words.LAMPS, overrides.shown(row, "lamp")),
                     "status": words.word(words.STATUSES, overrides.shown(row, "status")),

@@ -326,6 +326,7 @@ class _Report(Page):
             "decisions": listed(row["decision_ids"]),
             "notice": notice_of(row),
             "is_simulated": row["origin"] == "simulated",
+            "is_repeat": is_repeat(row),
         }
 
     def _boxes(self) -> dict[str, Any]:
@@ -454,6 +455,7 @@ class _Report(Page):
             "target_kind": judged["target_kind"],
         }
         own = "fct_revision_proposals"
+        period = words.period_words(row["reference_period"])
         return {
             "id": row["target_id"],
             "name": words.Word(row["name_zh"], row["name_en"]),
@@ -465,7 +467,7 @@ class _Report(Page):
             "lamp_word": words.word(words.LAMPS, row["lamp"]),
             "evidence": [
                 {
-                    "name": words.Word(f"数值（{words.period_words(row['reference_period']).zh}）", "Value"),
+                    "name": words.Word(f"数值（{period.zh}）", f"Value ({period.en})"),
                     "figure": self.judged_value(table, judged),
                 },
                 {
@@ -478,19 +480,19 @@ class _Report(Page):
                 },
                 {
                     "name": words.Word("余期每年所需变化", "Yearly change needed"),
-                    "figure": self.computed(own, row, "needed_change_value", places=2),
+                    "figure": self.computed(own, row, "needed_change_value"),
                 },
                 {
                     "name": words.Word("已有最好一年", "Best year so far"),
-                    "figure": self.computed(own, row, "best_change_value", places=2),
+                    "figure": self.computed(own, row, "best_change_value"),
                 },
                 {
                     "name": words.Word("期末展望，低值", "Outlook, low"),
-                    "figure": self.computed(table, keyed, "outlook_low", places=2),
+                    "figure": self.computed(table, keyed, "outlook_low"),
                 },
                 {
                     "name": words.Word("期末展望，高值", "Outlook, high"),
-                    "figure": self.computed(table, keyed, "outlook_high", places=2),
+                    "figure": self.computed(table, keyed, "outlook_high"),
                 },
             ],
             "outlook": words.word(words.OUTLOOKS, row["outlook_reading"]),
