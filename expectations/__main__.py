@@ -16,6 +16,7 @@ from raw.errors import BadInput
 from warehouse.verdict import RuleResult, Verdict, row_text
 
 _SHOWN_ROWS = 3
+_LEVELS = {"block": "拦截 BLOCK", "hold": "扣留 HOLD", "note": "提示 note"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +47,7 @@ def _report(verdict: Verdict, path: Path) -> Iterator[str]:
     for result in verdict.results:
         name = f"{result.suite}.{result.rule_id}"
         yield f"{_state(result)}  {padded(name, width)}  {result.what_zh} / {result.what_en}"
-    for result in (*verdict.blocking, *verdict.notes):
+    for result in (*verdict.blocking, *verdict.holding, *verdict.notes):
         yield ""
         yield from _details(result)
     yield ""
@@ -57,7 +58,7 @@ def _report(verdict: Verdict, path: Path) -> Iterator[str]:
 def _state(result: RuleResult) -> str:
     if result.success:
         return padded("通过 pass", 10)
-    return padded("拦截 BLOCK" if result.severity == "block" else "提示 note", 10)
+    return padded(_LEVELS[result.severity], 10)
 
 
 def _details(result: RuleResult) -> Iterator[str]:
@@ -71,11 +72,12 @@ def _details(result: RuleResult) -> Iterator[str]:
 
 
 def _summary(verdict: Verdict) -> str:
-    total, blocking, notes = len(verdict.results), len(verdict.blocking), len(verdict.notes)
+    total, blocking, holding = len(verdict.results), len(verdict.blocking), len(verdict.holding)
+    notes = len(verdict.notes)
     outcome = "可以发布 / may be released" if verdict.passed else "不得发布 / must not be released"
     return (
-        f"{outcome}: {total} 条规则，{blocking} 条拦截，{notes} 条提示"
-        f" / {total} rules, {blocking} blocking, {notes} notes"
+        f"{outcome}: {total} 条规则，{blocking} 条拦截，{holding} 条扣留，{notes} 条提示"
+        f" / {total} rules, {blocking} blocking, {holding} holding, {notes} notes"
     )
 
 

@@ -38,7 +38,7 @@ from great_expectations.expectations.row_conditions import Column
 from expectations.suite import Check, Suite
 from raw.errors import BadInput
 from warehouse.connect import STORAGE_VERSION
-from warehouse.verdict import MAX_FAILING_ROWS, Scalar
+from warehouse.verdict import MAX_FAILING_ROWS, Scalar, Severity
 
 MACROS = (
     # Half a unit of the last digit other than 0: the rounding error a printed figure can carry.
@@ -55,6 +55,9 @@ MACROS = (
     r" list_contains(regexp_split_to_array(coalesce(tags, ''), ';\s*'), tag)",
 )
 """What the rules' SQL may use besides DuckDB's own functions; temporary, so the file stays as it is."""
+
+SEVERITIES: Mapping[Severity, str] = {"block": "critical", "hold": "warning", "note": "info"}
+"""Our three levels in the words of Great Expectations."""
 
 CONFIRMED_COLUMNS = ("plan_id", "indicator_code", "area_code", "reference_period", "measure", "value")
 
@@ -176,7 +179,6 @@ def expectation_of(suite: Suite, check: Check, number: str = "0") -> Any:  # noq
             "an expectation of Great Expectations",
             "correct the name",
         )
-    severity = "critical" if check.rule.severity == "block" else "info"
     arguments = dict(check.arguments)
     if check.rule.sql is not None:
         arguments["unexpected_rows_query"] = _query(check.rule.sql, suite.mart)
@@ -184,7 +186,7 @@ def expectation_of(suite: Suite, check: Check, number: str = "0") -> Any:  # noq
         arguments["row_condition"] = _condition(check.where)
     try:
         return get_expectation_impl(check.expectation_type)(
-            **arguments, severity=severity, meta={"number": number}
+            **arguments, severity=SEVERITIES[check.rule.severity], meta={"number": number}
         )
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from expectations.suite import Check, IndicatorCode, Suite, Text, Words, load_suites, parse_yaml, rules_sha256
 from raw.errors import BadInput
 from warehouse.connect import reader, sha256_of
-from warehouse.verdict import MAX_FAILING_ROWS, RuleResult, Scalar, Verdict, remedies_of
+from warehouse.verdict import MAX_FAILING_ROWS, RuleResult, Scalar, Verdict, kept_rows, remedies_of
 
 if TYPE_CHECKING:
     from expectations.engine import DuckDBDatasource, Outcome
@@ -199,6 +199,7 @@ def _passed_vacuously(suite: Suite, check: Check, why: str) -> RuleResult:
         because=str(check.because),
         remedy=str(check.rule.remedy),
         observed=why,
+        owner=check.rule.owner,
     )
 
 
@@ -219,8 +220,9 @@ def _result(suite: Suite, outcome: Outcome) -> RuleResult:
         remedy=str(_UNJUDGED if broken else rule.remedy),
         observed=outcome.observed,
         indicator_codes=() if outcome.success else _codes(check, outcome.failing_rows),
-        failing_rows=tuple(kept[:MAX_FAILING_ROWS]),
+        failing_rows=tuple(kept[: kept_rows("block" if broken else rule.severity)]),
         failing_count=outcome.failing_count,
+        owner="engineers" if broken else rule.owner,
     )
 
 

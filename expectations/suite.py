@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from raw.errors import BadInput, Problem
 from warehouse.paths import dbt_project_dir
-from warehouse.verdict import Severity
+from warehouse.verdict import Owner, Severity
 
 SUITES = Path(__file__).with_name("suites")
 
@@ -90,6 +90,7 @@ class Rule(_Strict):
     what_zh: Words
     what_en: Words
     severity: Severity
+    owner: Owner = "engineers"
     because: Text
     remedy: Text
     expectation: Expectation | None = None

@@ -291,7 +291,7 @@ def _refuse_other_predecessor(verdict: Verdict, verdict_path: Path, previous: Re
 
 
 def _refusal(verdict_path: Path, verdict: Verdict) -> Problem:
-    failed = [result for result in verdict.results if result.blocks]
+    failed = (*verdict.blocking, *verdict.holding)
     told = "; ".join(
         f"{result.suite}.{result.rule_id} ({result.what_zh} / {result.what_en})" for result in failed
     )

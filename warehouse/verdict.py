@@ -14,15 +14,24 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from raw.errors import BadInput, Problem
 
-Severity = Literal["block", "note"]
+Severity = Literal["block", "hold", "note"]
+"""``block``: the release is refused. ``hold``: the figures at fault are held back and the release goes on
+without them. ``note``: readers are told."""
+
 Scalar = str | int | float | bool | None
 
 MAX_FAILING_ROWS = 20
 """How many failing rows a verdict keeps for each rule; ``failing_count`` still counts them all."""
+
+Owner = Literal["engineers", "statisticians", "units"]
+"""Who mends what a rule finds; ``units`` are those responsible for the indicators or feeds at fault."""
+
+MAX_HELD_ROWS = 500
+"""How many it keeps of a rule that holds figures back: each must be named. More is no slip, it is a block."""
 
 _JUDGE_AGAIN = "judge the build again: python -m expectations check BUILD_DIR"
 _HEX = frozenset("0123456789abcdef")
@@ -34,7 +43,9 @@ class RuleResult:
 
     ``because`` and ``remedy`` are Chinese first, then English after `` / ``. ``observed`` is one line on what
     was seen; ``indicator_codes`` are the indicators that the failing rows belong to, as
-    ``plan_id/indicator_code``; ``failing_rows`` holds at most 20 rows, ``failing_count`` the number of all.
+    ``plan_id/indicator_code``; ``failing_rows`` holds at most 20 rows (500 where the rule holds figures
+    back), ``failing_count`` the number of all. ``owner`` is who mends it: ``engineers``, ``statisticians`` or
+    ``units`` (those responsible for the indicators or feeds at fault).
     """
 
     rule_id: str
@@ -49,19 +60,32 @@ class RuleResult:
     indicator_codes: tuple[str, ...] = ()
     failing_rows: tuple[Mapping[str, Scalar], ...] = ()
     failing_count: int = 0
+    owner: Owner = "engineers"
 
     def __post_init__(self) -> None:
-        if self.severity not in ("block", "note"):
-            raise ValueError(f"{self.rule_id}: severity must be 'block' or 'note', not {self.severity!r}")
+        if self.severity not in get_args(Severity):
+            known = ", ".join(get_args(Severity))
+            raise ValueError(f"{self.rule_id}: severity must be one of {known}, not {self.severity!r}")
         object.__setattr__(self, "indicator_codes", tuple(self.indicator_codes))
         object.__setattr__(self, "failing_rows", tuple(dict(row) for row in self.failing_rows))
-        if len(self.failing_rows) > MAX_FAILING_ROWS:
-            raise ValueError(f"{self.rule_id}: at most {MAX_FAILING_ROWS} failing rows are kept")
+        most = kept_rows(self.severity)
+        if len(self.failing_rows) > most:
+            raise ValueError(f"{self.rule_id}: at most {most} failing rows are kept")
 
     @property
     def blocks(self) -> bool:
         """Whether this result alone keeps the build from being released."""
         return self.severity == "block" and not self.success
+
+    @property
+    def holds(self) -> bool:
+        """Whether figures that this result names must be held back before the build can be released."""
+        return self.severity == "hold" and not self.success
+
+
+def kept_rows(severity: Severity) -> int:
+    """How many failing rows a verdict keeps of a rule of this severity."""
+    return MAX_HELD_ROWS if severity == "hold" else MAX_FAILING_ROWS
 
 
 @dataclass(frozen=True)
@@ -90,7 +114,7 @@ class Verdict:
             raise ValueError(f"build_sha256 must be 64 hexadecimal digits, not {self.build_sha256!r}")
         if self.passed and not self.results:
             raise ValueError("a verdict without a single judged rule cannot pass")
-        if self.results and self.passed == any(result.blocks for result in self.results):
+        if self.results and self.passed == any(result.blocks or result.holds for result in self.results):
             raise ValueError("'passed' does not agree with the results")
 
     @classmethod
@@ -102,14 +126,20 @@ class Verdict:
         previous_sha256: str | None = None,
         rules_sha256: str = "",
     ) -> Verdict:
-        """The verdict that follows from the results: passed when no blocking rule failed."""
-        passed = bool(results) and not any(result.blocks for result in results)
+        """The verdict that follows from the results: passed when nothing blocks and nothing is yet to be held
+        back."""
+        passed = bool(results) and not any(result.blocks or result.holds for result in results)
         return cls(build_sha256, passed, tuple(results), previous_sha256, rules_sha256)
 
     @property
     def blocking(self) -> tuple[RuleResult, ...]:
         """The failing results that keep the build from being released."""
         return tuple(result for result in self.results if result.blocks)
+
+    @property
+    def holding(self) -> tuple[RuleResult, ...]:
+        """The failing results whose figures are to be held back; the build without them can be released."""
+        return tuple(result for result in self.results if result.holds)
 
     @property
     def notes(self) -> tuple[RuleResult, ...]:

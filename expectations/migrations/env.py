@@ -1,0 +1,12 @@
+"""Alembic runs the migrations on the connection that :func:`expectations.ledger.migrate` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from expectations.ledger import Base
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+)
+context.run_migrations()
