@@ -92,7 +92,8 @@ class MonthRefused(Exception):  # noqa: N818 - the gate refuses; nothing went wr
     def __init__(self, build_dir: Path, verdict: Verdict) -> None:
         self.build_dir = build_dir
         reasons = (
-            f"{r.suite}: {r.what_zh} / {r.what_en}: {r.observed}. {r.remedy}" for r in (*verdict.blocking, *verdict.holding)
+            f"{r.suite}: {r.what_zh} / {r.what_en}: {r.observed}. {r.remedy}"
+            for r in (*verdict.blocking, *verdict.holding)
         )
         super().__init__("\n".join(reasons))
 
