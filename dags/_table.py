@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from expectations.__main__ import display_width, padded
+from expectations.command import display_width, padded
 from warehouse.connect import reader
 from warehouse.publication.words import STATUSES, age_words, number, word
 

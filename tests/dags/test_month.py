@@ -252,7 +252,7 @@ def test_an_official_run_on_a_landing_with_a_simulated_vintage_is_refused(
 def test_wide_characters_stay_in_their_columns(
     house: dict[str, str], december: subprocess.CompletedProcess[str]
 ) -> None:
-    from expectations.__main__ import display_width
+    from expectations.command import display_width
 
     table = [
         line for line in december.stdout.splitlines() if line.startswith("  编码") or line[2:4].isdigit()
