@@ -265,13 +265,16 @@ def ledger_url() -> str:
 def open_ledger(url: str | None = None) -> Iterator[Session]:
     """A session on the ledger, migrated to the newest schema; commits when the block ends well.
 
+    A block that waits for something outside, such as a mail server, commits before it does: SQLite has one
+    writer at a time.
     Raises BadInput naming the database (without its password) when it cannot be reached.
     """
     engine = _engine(url or ledger_url())
     try:
         migrate(engine)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with Session(engine, expire_on_commit=False) as session:
             yield session
+            session.commit()
     except (sa.exc.OperationalError, sa.exc.ArgumentError, sa.exc.DatabaseError) as error:
         raise _unreachable(engine, error) from error
     finally:
