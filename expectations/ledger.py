@@ -24,6 +24,7 @@ from warehouse.paths import data_root
 URL = "EXPECTATIONS_LEDGER_URL"
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 30
+_LOCK_NUMBER = 20210125
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -102,13 +103,15 @@ class Incident(Base):
     """One cause that somebody has to mend, however many rules and figures it breaks.
 
     ``state``: open, acknowledged, snoozed, resolved. ``cause_key`` is the same for the same cause in every
-    run; ``assignee_unit`` is a unit id, ``engineers`` or ``statisticians``.
+    run, ``scope`` what was looked at when it was found; ``assignee_unit`` is a unit id, ``engineers`` or
+    ``statisticians``.
     """
 
     __tablename__ = "incidents"
 
     incident_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     cause_key: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    scope: Mapped[str] = mapped_column(sa.String(200), index=True)
     kind: Mapped[str] = mapped_column(sa.String(16))
     severity: Mapped[str] = mapped_column(sa.String(8))
     state: Mapped[str] = mapped_column(sa.String(16), index=True)
@@ -302,8 +305,17 @@ def migrate(engine: sa.Engine) -> None:
 
 def _one_migrates(connection: sa.Connection) -> None:
     """Two processes that start at once must not both create the tables: the second waits, then finds them."""
+    _lock(connection)
+
+
+def exclusive(session: Session) -> None:
+    """Until the transaction ends nobody else looks and adds; SQLite's transactions are so from the start."""
+    _lock(session.connection())
+
+
+def _lock(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("select pg_advisory_xact_lock(20210125)"))
+        connection.execute(sa.text("select pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
 
 
 def _engine(url: str) -> sa.Engine:

@@ -18,6 +18,7 @@ def upgrade() -> None:
         "incidents",
         sa.Column("incident_id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("cause_key", sa.String(length=200), nullable=False),
+        sa.Column("scope", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("severity", sa.String(length=8), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -43,6 +44,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident_id"),
         sa.UniqueConstraint("cause_key"),
     )
+    op.create_index(op.f("ix_incidents_scope"), "incidents", ["scope"], unique=False)
     op.create_index(op.f("ix_incidents_state"), "incidents", ["state"], unique=False)
     op.create_table(
         "quality_runs",
