@@ -22,6 +22,7 @@ from _home import DAGS, REPO, airflow_home, alone, environment, migrate, publish
 from _rehearsal import KIND, rehearsing
 from _table import bulletin_of, indicator_table, padded
 
+from expectations.observing import summary
 from raw.errors import BadInput
 from warehouse.paths import data_root
 from warehouse.release import Release, in_force
@@ -31,7 +32,13 @@ REHEARSED = "模拟演练，不影响正式发布。Rehearsal with simulated dat
 # How Python ends the traceback of bad input.
 BAD_INPUT = f"\n{BadInput.__module__}.{BadInput.__qualname__}: "
 STOP_SECONDS = 10.0
-NAMES = {"pull": "取数 pull", "build": "建库 build", "check": "检查 check", "release": "发布 release"}
+NAMES = {
+    "pull": "取数 pull",
+    "build": "建库 build",
+    "check": "检查 check",
+    "settle": "扣留 settle",
+    "release": "发布 release",
+}
 
 
 @dataclass
@@ -186,6 +193,8 @@ def _show_release(release_dir: Path, seconds: float) -> None:
         _say(f"{made.name}: {made.place().zh} / {made.place().en}")
     _say(f"公报 Bulletin: {bulletin_of(release_dir)}")
     _say(f"用时 Took: {seconds:.0f} s")
+    if open_now := summary():
+        _say(open_now)
 
 
 def _show_failure(outcome: Outcome, log: Path) -> None:
@@ -196,6 +205,8 @@ def _show_failure(outcome: Outcome, log: Path) -> None:
         print(f"  {problem}", file=tell)
     print(in_force(data_root()), file=tell)
     print(f"日志 Log: {log}", file=tell)
+    if open_now := summary():
+        print(open_now, file=tell)
 
 
 def explain(error: BadInput) -> None:

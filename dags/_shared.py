@@ -1,4 +1,4 @@
-"""What the DAG files share: the two dates of a run, how bad input fails a task, and the one mail about it.
+"""What the DAG files share: the two dates of a run, how bad input fails a task, and who hears of it.
 
 Imported when Airflow parses the DAG files, so the imports up here are light; heavy ones stand inside.
 """
@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from airflow.sdk import Asset, Context, Param
+from airflow.sdk import Asset, Context, DeadlineAlert, DeadlineReference, Param, SyncCallback
 from airflow.sdk.exceptions import AirflowFailException
 
-from raw.errors import BadInput, Problem
+from raw.errors import BadInput
 from raw.feed import Feed
 from warehouse.months import check_pair, last_full_month, month_end, parse_as_of
 
 if TYPE_CHECKING:
+    from expectations.observing import Run
     from warehouse.verdict import Verdict
 
 TIMEZONE = "Asia/Shanghai"
@@ -98,6 +99,15 @@ class MonthRefused(Exception):  # noqa: N818 - the gate refuses; nothing went wr
         super().__init__("\n".join(reasons))
 
 
+def refused_unless_passed(build_dir: str, verdict: Verdict, *, or_holds: bool = False) -> None:
+    """Raises MonthRefused when the verdict does not let the build through.
+
+    ``or_holds``: figures that are only to be held back do not refuse it yet.
+    """
+    if not verdict.passed and not (or_holds and verdict.holding and not verdict.blocking):
+        raise MonthRefused(Path(build_dir), verdict)
+
+
 @contextmanager
 def told_plainly() -> Iterator[None]:
     """Bad input and a refusal fail the task at once, in words; trying again would not mend them.
@@ -112,36 +122,53 @@ def told_plainly() -> Iterator[None]:
         raise AirflowFailException(str(error)) from error
 
 
-def alert(units: Sequence[str] = ()) -> Callable[[Context], None]:
-    """An ``on_failure_callback`` that tells the engineers and ``units`` once, through expectations.alerts."""
+def on_failure(units: Sequence[str] = ()) -> Callable[[Context], None]:
+    """An ``on_failure_callback``: what went wrong becomes an incident, told to those who can mend it.
 
-    def on_failure(context: Context) -> None:
-        from expectations.alerts import send_refusal
+    ``units`` are those of the feed. A month that the gate refused has been told of by then.
+    """
 
-        send_refusal(_event(context, units))
+    def note(context: Context) -> None:
+        from expectations.observing import after_failure, after_refusal, after_success
 
-    return on_failure
+        error: object = context.get("exception")
+        cause = error.__cause__ if isinstance(error, AirflowFailException) else error
+        if isinstance(cause, MonthRefused):
+            after_success(run_of(context), now=_now())  # the step did its work; the refusal has been told of
+        elif isinstance(cause, BadInput):
+            after_refusal(run_of(context), cause.problems, units, now=_now())
+        else:
+            after_failure(run_of(context), f"{type(error).__name__}: {error}", now=_now())
+
+    return note
 
 
-def _event(context: Context, units: Sequence[str]) -> Any:  # noqa: ANN401 - an Event, which is heavy to import
-    from expectations.alerts import Event
-    from warehouse.build import Build
+def on_success(context: Context) -> None:
+    """An ``on_success_callback``: what the same step reported earlier about the month is over."""
+    from expectations.observing import after_success
 
-    error: object = context.get("exception")
-    cause = error.__cause__ if isinstance(error, AirflowFailException) else error
-    if isinstance(cause, MonthRefused):
-        build = Build.load(cause.build_dir)
-        return Event.refused(
-            build.path,
-            run_id=context["run_id"],
-            reference_month=build.reference_month,
-            as_of_date=build.as_of_date.isoformat(),
-        )
-    month, as_of = _dates_as_told(context)
-    problem = cause if isinstance(cause, BadInput) else BadInput([_crash(context, error)])
-    return Event.failed(
-        problem, run_id=context["run_id"], reference_month=month, as_of_date=as_of, units=units
+    after_success(run_of(context), now=_now())
+
+
+def deadline(hours: int) -> DeadlineAlert:
+    """A run that is not over so many hours after it was queued is told of, whatever it is doing then."""
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=hours),
+        callback=SyncCallback("expectations.overdue.tell_overdue", kwargs={"hours": hours}),
     )
+
+
+def run_of(context: Context) -> Run:
+    """The step that speaks, for the ledger."""
+    from expectations.observing import Run
+
+    task = context["ti"]
+    return Run(task.dag_id, task.task_id, *_dates_as_told(context))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _dates_as_told(context: Context) -> tuple[str, str]:
@@ -152,13 +179,3 @@ def _dates_as_told(context: Context) -> tuple[str, str]:
         params = context["params"]
         return str(context.get("partition_key") or params.get("month")), str(params.get("as_of"))
     return month, as_of.isoformat()
-
-
-def _crash(context: Context, error: object) -> Problem:
-    task = context["ti"]
-    return Problem(
-        where=f"DAG {task.dag_id}, task {task.task_id}",
-        found=f"{type(error).__name__}: {error}",
-        expected="a task that ends well",
-        remedy="read the log of the task in Airflow, mend the cause, then clear the task",
-    )

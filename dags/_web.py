@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from _home import REPO, airflow_home, alone, environment, migrate, publishers
+from _home import DAGS, REPO, airflow_home, alone, environment, migrate, publishers
 
 from raw.errors import BadInput
 
@@ -38,6 +39,10 @@ def run_web(port: int) -> int:
             "AIRFLOW__API__HOST": HOST,
             "AIRFLOW__API__PORT": str(port),
             "AIRFLOW__API__BASE_URL": f"http://{HOST}:{port}",
+            # Only the web page shows them; `make month` need not load them.
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(DAGS / "plugins"),
+            "EXPECTATIONS_LINK_BASE": f"http://{HOST}:{port}/incidents",
+            "EXPECTATIONS_LINK_SECRET": os.environ.get("EXPECTATIONS_LINK_SECRET") or _link_secret(home),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
         }
         migrate(home, settings, log)
@@ -119,3 +124,12 @@ def _stop_group(standalone: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(standalone.pid, signal.SIGKILL)
     standalone.wait()
+
+
+def _link_secret(home: Path) -> str:
+    """What the links in alerts are signed with on this machine: made once, readable by its owner only."""
+    file = home / "link.secret"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(32), encoding="ascii")
+    return file.read_text(encoding="ascii")

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from _shared import TIMEZONE, alert, asset_of, dates_of, run_params, told_plainly
+from _shared import (
+    TIMEZONE,
+    asset_of,
+    dates_of,
+    deadline,
+    on_failure,
+    on_success,
+    run_params,
+    told_plainly,
+)
 from airflow.sdk import DAG, Context, CronPartitionTimetable, task
 
 from raw.feed import Feed, declared_feeds
@@ -28,6 +37,7 @@ def pull_dag(feed: Feed) -> DAG:
         catchup=False,
         is_paused_upon_creation=False,
         max_active_runs=1,
+        deadline=deadline(hours=12),
         params=run_params(),
         tags=["pull", feed.origin],
     ) as dag:
@@ -39,7 +49,8 @@ def pull_dag(feed: Feed) -> DAG:
             retry_exponential_backoff=True,
             max_retry_delay=timedelta(hours=2),
             execution_timeout=timedelta(hours=1),
-            on_failure_callback=alert(units=feed.units),
+            on_failure_callback=on_failure(units=feed.units),
+            on_success_callback=on_success,
         )
         def pull(**context: object) -> int:
             """Land what is new; returns how many new vintages there are."""

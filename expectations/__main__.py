@@ -9,10 +9,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from expectations import check
+from expectations import check, incident_commands, quarantine_commands, results
+from expectations.alerts import commands as alerts
 from raw.errors import BadInput
 
-COMMANDS = (check,)
+COMMANDS = (check, incident_commands, quarantine_commands, alerts, results)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from expectations.command import Subparsers, display_width, padded
+from expectations.data_docs import FOLDER, INDEX
 from expectations.gate import judge
 from warehouse.verdict import RuleResult, Verdict, row_text
 
@@ -25,8 +26,9 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    verdict = judge(options.build_dir, options.previous)
+    verdict = judge(options.build_dir, options.previous, docs=True)
     print("\n".join(_report(verdict, options.build_dir / "verdict.json")))
+    print(options.build_dir / FOLDER / INDEX)
     return 0 if verdict.passed else 1
 
 

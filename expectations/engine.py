@@ -10,11 +10,14 @@ Importing this module imports Great Expectations (seconds): import it inside fun
 
 from __future__ import annotations
 
+import csv
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +28,7 @@ os.environ["GX_POSTHOG_ENABLED"] = "false"
 
 import great_expectations as gx
 import sqlalchemy as sa
+from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.interfaces import TestConnectionError
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
@@ -33,31 +37,25 @@ from great_expectations.expectations.registry import (
     get_expectation_impl,
     list_registered_expectation_implementations,
 )
-from great_expectations.expectations.row_conditions import Column
 
-from expectations.suite import Check, Suite
+from expectations import custom
+from expectations.sql_macros import MACROS
+from expectations.suite import BE_BELIEVABLE, FIND_NO_ROWS, Check, Suite
 from raw.errors import BadInput
 from warehouse.connect import STORAGE_VERSION
-from warehouse.verdict import MAX_FAILING_ROWS, Scalar, Severity
+from warehouse.publication.content_hash import literal, quoted
+from warehouse.publication.tables import neutralised
+from warehouse.verdict import MAX_FAILING_ROWS, Scalar, Severity, kept_rows
 
-MACROS = (
-    # Half a unit of the last digit other than 0: the rounding error a printed figure can carry.
-    "create temp macro half_unit(figure) as"
-    " 0.5 * power(10, -length(rtrim(split_part(cast(figure as varchar), '.', 2), '0')))",
-    # The month a period ends in: 2022 → 2022-12, 2022-Q3 → 2022-09, 2022-10 → 2022-10; anything else: null.
-    "create temp macro last_month_of(period) as case"
-    r" when regexp_full_match(period, '\d{4}') then period || '-12'"
-    r" when regexp_full_match(period, '\d{4}-Q[1-4]')"
-    " then left(period, 5) || lpad(cast(3 * cast(right(period, 1) as integer) as varchar), 2, '0')"
-    r" when regexp_full_match(period, '\d{4}-(0[1-9]|1[0-2])') then period end",
-    "create temp macro last_day_of(period) as last_day(cast(last_month_of(period) || '-01' as date))",
-    "create temp macro has_tag(tags, tag) as"
-    r" list_contains(regexp_split_to_array(coalesce(tags, ''), ';\s*'), tag)",
-)
-"""What the rules' SQL may use besides DuckDB's own functions; temporary, so the file stays as it is."""
+MEMORY_LIMIT = "1200MB"
+RUN = "gate"
+"""The checkpoint's name, and the run's."""
 
 SEVERITIES: Mapping[Severity, str] = {"block": "critical", "hold": "warning", "note": "info"}
 """Our three levels in the words of Great Expectations."""
+
+EXPECTATIONS = (custom.ExpectRuleToFindNoRows, custom.ExpectIndicatorValuesToBeBelievable)
+"""Registered with Great Expectations by their import."""
 
 CONFIRMED_COLUMNS = ("plan_id", "indicator_code", "area_code", "reference_period", "measure", "value")
 
@@ -101,21 +99,32 @@ class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
 
 @contextmanager
 def opened(
-    database: Path, *, previous: Path | None = None, confirmed: Sequence[Mapping[str, object]] = ()
+    database: Path,
+    *,
+    previous: Path | None = None,
+    confirmed: Sequence[Mapping[str, object]] = (),
+    project: Path | None = None,
 ) -> Iterator[DuckDBDatasource]:
-    """A quiet, ephemeral datasource on ``database``, read only.
+    """A quiet datasource on ``database``, read only.
 
+    Its context lives in memory, or, where ``project`` is given, as a project of Great Expectations in
+    ``<project>/gx``, which their users open with ``gx.get_context(mode="file", project_root_dir=project)``.
     ``previous`` is attached read only under the name ``previous``; ``confirmed`` (rows of the columns
     CONFIRMED_COLUMNS) becomes the temporary table ``confirmed_revision``.
     """
-    datasource = _context().data_sources.add_duckdb(
+    datasource = _context(project).data_sources.add_duckdb(
         name=database.name,
         connection_string="duckdb:///" + str(database.resolve()),
         create_temp_table=False,
         kwargs={
             "connect_args": {
                 "read_only": True,
-                "config": {"storage_compatibility_version": STORAGE_VERSION},
+                "config": {
+                    "storage_compatibility_version": STORAGE_VERSION,
+                    # The rest of the machine builds and serves meanwhile; what is larger goes to disk.
+                    "memory_limit": MEMORY_LIMIT,
+                    "temp_directory": tempfile.gettempdir(),
+                },
             }
         },
     )
@@ -138,26 +147,80 @@ def judge(datasource: DuckDBDatasource, suite: Suite, checks: Sequence[Check]) -
     """Judge the checks of one suite; one that cannot be judged becomes an ``error`` and hides none."""
     if not checks:
         return []
+    context = datasource._data_context
     try:
         asset = datasource.add_table_asset(suite.mart, table_name=suite.mart)
-        batch = asset.add_batch_definition_whole_table("whole").get_batch()
+        whole = asset.add_batch_definition_whole_table("whole")
     except (TestConnectionError, gx.exceptions.GreatExpectationsError, sa.exc.SQLAlchemyError) as error:
         return [_unjudged(check, str(error)) for check in checks]
     numbered = {str(number): check for number, check in enumerate(checks)}
     expectations = [expectation_of(suite, check, number) for number, check in numbered.items()]
-    result = batch.validate(
-        gx.ExpectationSuite(name=suite.mart, expectations=expectations),
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=suite.mart,
+            data=whole,
+            suite=context.suites.add(gx.ExpectationSuite(name=suite.mart, expectations=expectations)),
+        )
+    )
+    result = definition.run(
         result_format={
             "result_format": "COMPLETE",
             "unexpected_index_column_names": list(suite.key),
             "partial_unexpected_count": MAX_FAILING_ROWS,
         },
+        # No clock: the same build has the same pages.
+        run_id=RunIdentifier(run_name=RUN, run_time=datetime(2021, 1, 1, tzinfo=UTC)),
     )
     found = {single.expectation_config.meta["number"]: single for single in result.results}
     return [
         _outcome(check, found[number]) if number in found else _unjudged(check, "no result was given")
         for number, check in numbered.items()
     ]
+
+
+def build_site(datasource: DuckDBDatasource) -> Path:
+    """Gather what was judged in a checkpoint and build Data Docs; returns the folder of the site.
+
+    Only for a datasource that was opened with a ``project``.
+    """
+    context = datasource._data_context
+    context.checkpoints.add(
+        gx.Checkpoint(name=RUN, validation_definitions=list(context.validation_definitions.all()))
+    )
+    context.build_data_docs()
+    return Path(context.root_directory) / "uncommitted" / "data_docs" / "local_site"
+
+
+def write_failing_rows(
+    datasource: DuckDBDatasource, suite: Suite, checks: Sequence[Check], folder: Path
+) -> list[Path]:
+    """All failing rows of these checks, one CSV file a check, written by DuckDB without passing through here.
+
+    A check that is no query of ours has its rows in the verdict alone.
+    """
+    written: list[Path] = []
+    for check in checks:
+        if check.expectation_type not in (FIND_NO_ROWS, BE_BELIEVABLE):
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{suite.mart}.{check.rule_id}.csv"
+        query = _in_words(suite, check)["query"]
+        copy = f"copy (\n{query}\n) to {literal(str(path))} (header, delimiter ',')"
+        with datasource.get_execution_engine().get_connection() as connection:
+            connection.exec_driver_sql(copy)
+        _neutralise(path)
+        written.append(path)
+    return written
+
+
+def _neutralise(path: Path) -> None:
+    """A spreadsheet must not take text from a feed for a formula; line by line, however many there are."""
+    safe = path.with_suffix(".safe")
+    with path.open(encoding="utf-8", newline="") as rows, safe.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        for row in csv.reader(rows):
+            writer.writerow([neutralised(cell) for cell in row])
+    safe.replace(path)
 
 
 def is_empty(datasource: DuckDBDatasource, table: str) -> bool:
@@ -180,10 +243,8 @@ def expectation_of(suite: Suite, check: Check, number: str = "0") -> Any:  # noq
             "correct the name",
         )
     arguments = dict(check.arguments)
-    if check.rule.sql is not None:
-        arguments["unexpected_rows_query"] = _query(check.rule.sql, suite.mart)
-    if check.where:
-        arguments["row_condition"] = _condition(check.where)
+    if check.expectation_type in (FIND_NO_ROWS, BE_BELIEVABLE):
+        arguments |= _in_words(suite, check)
     try:
         return get_expectation_impl(check.expectation_type)(
             **arguments, severity=SEVERITIES[check.rule.severity], meta={"number": number}
@@ -195,19 +256,37 @@ def expectation_of(suite: Suite, check: Check, number: str = "0") -> Any:  # noq
         ) from error
 
 
-def _query(sql: str, mart: str) -> str:
-    """The rule's query as Great Expectations takes it.
+def _in_words(suite: Suite, check: Check) -> dict[str, Any]:
+    """What our own expectations need besides the arguments of the check."""
+    sql = check.rule.sql if check.rule.sql is not None else _range_query(suite, check)
+    return {
+        "rule_id": f"{suite.mart}.{check.rule_id}",
+        # The mart by its name; every other brace stands for itself.
+        "query": sql.replace("{batch}", f'main."{suite.mart}"').rstrip().rstrip(";"),
+        "most_rows": kept_rows(check.rule.severity),
+        "what_zh": check.rule.what_zh,
+        "what_en": check.rule.what_en,
+        "because": str(check.because),
+        "remedy": str(check.rule.remedy),
+        "level": check.rule.severity,
+        "owner": check.rule.owner,
+    }
 
-    Left to itself it would put an alias behind ``{batch}`` when the query has no JOIN and none when it has
-    one, and it takes every other brace for a placeholder. So the mart is put in by name here; the comment
-    keeps it from printing a warning, at every copy it makes, that the query has no ``{batch}``.
-    """
-    parts = [part.replace("{", "{{").replace("}", "}}") for part in sql.split("{batch}")]
-    return "/* {batch} */\n" + f'main."{mart}"'.join(parts)
+
+def _range_query(suite: Suite, check: Check) -> str:
+    """The values outside a range, by the keys of the suite."""
+    where = " and ".join(f"{quoted(column)} = {literal(value)}" for column, value in check.where.items())
+    between = f"value not between {check.arguments['min_value']} and {check.arguments['max_value']}"
+    columns = ", ".join(quoted(column) for column in (*suite.key, "value"))
+    return f"select {columns} from {{batch}} where {where} and {between} order by all"
 
 
-def _context() -> Any:  # noqa: ANN401 (their context)
-    context = gx.get_context(mode="ephemeral")
+def _context(project: Path | None) -> Any:  # noqa: ANN401 (their context)
+    if project is None:
+        context = gx.get_context(mode="ephemeral")
+    else:
+        shutil.rmtree(project / "gx", ignore_errors=True)
+        context = gx.get_context(mode="file", project_root_dir=project)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context
 
@@ -228,14 +307,6 @@ def _statements(
     if previous is not None:
         quoted = str(previous.resolve()).replace("'", "''")
         yield (f"attach '{quoted}' as previous (read_only)",)
-
-
-def _condition(where: Mapping[str, str]) -> Any:  # noqa: ANN401 (their Condition)
-    conditions = [Column(column) == value for column, value in where.items()]
-    combined = conditions[0]
-    for condition in conditions[1:]:
-        combined = combined & condition
-    return combined
 
 
 def _unjudged(check: Check, message: str) -> Outcome:

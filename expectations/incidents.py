@@ -7,7 +7,7 @@ People acknowledge, snooze, resolve and reopen. Every step is kept in ``incident
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -37,11 +37,19 @@ class Change:
     at: datetime
 
 
-def observe(session: Session, findings: Sequence[Finding], *, scope: str, now: datetime) -> list[Change]:
+def observe(
+    session: Session,
+    findings: Sequence[Finding],
+    *,
+    scope: str,
+    now: datetime,
+    keeps_open: Callable[[Session, Incident], bool] = lambda _session, _found: False,
+) -> list[Change]:
     """Bring the incidents of ``scope`` in line with what was found now; returns what changed.
 
     ``scope`` names what was looked at, such as ``gate:official:2024-12``: an incident of the scope whose
-    cause is not among the findings has ended. The same findings again change nothing but the count.
+    cause is not among the findings has ended, unless ``keeps_open`` says that it waits for something else.
+    The same findings again change nothing but the count.
     """
     exclusive(session)
     changes: list[Change] = []
@@ -50,7 +58,7 @@ def observe(session: Session, findings: Sequence[Finding], *, scope: str, now: d
         what = _note(session, finding, scope, now)
         if what is not None:
             changes.append(what)
-    return changes + _ended(session, scope, set(found), now)
+    return changes + _ended(session, scope, set(found), now, keeps_open)
 
 
 def acknowledge(session: Session, incident_id: int, *, by: str, now: datetime, note: str = "") -> Incident:
@@ -191,7 +199,13 @@ def _set_subjects(session: Session, known: Incident, subjects: Sequence[Subject]
     session.flush()
 
 
-def _ended(session: Session, scope: str, found: set[str], now: datetime) -> list[Change]:
+def _ended(
+    session: Session,
+    scope: str,
+    found: set[str],
+    now: datetime,
+    keeps_open: Callable[[Session, Incident], bool],
+) -> list[Change]:
     over = session.scalars(
         sa.select(Incident)
         .where(Incident.scope == scope, Incident.state != _RESOLVED)
@@ -199,7 +213,7 @@ def _ended(session: Session, scope: str, found: set[str], now: datetime) -> list
     )
     changes = []
     for one in over:
-        if one.cause_key not in found:
+        if one.cause_key not in found and not keeps_open(session, one):
             one.state, one.resolved_at, one.snoozed_until = _RESOLVED, now, None
             changes.append(_told(session, one, "recovered", now))
     return changes

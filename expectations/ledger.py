@@ -23,6 +23,9 @@ from warehouse.paths import data_root
 
 URL = "EXPECTATIONS_LEDGER_URL"
 MIGRATIONS = Path(__file__).with_name("migrations")
+VERSION_TABLE = "ledger_version"
+"""Not Alembic's default name: the ledger may share a database with Airflow, which uses that."""
+
 BUSY_SECONDS = 30
 _LOCK_NUMBER = 20210125
 
@@ -255,6 +258,8 @@ class Delivery(Base):
     next_attempt_at: Mapped[datetime]
     last_error: Mapped[str] = mapped_column(sa.Text, default="")
     sent_at: Mapped[datetime | None]
+    parcel_key: Mapped[str | None] = mapped_column(sa.String(32))
+    """The same for the deliveries that went out as one digest."""
 
     message: Mapped[Message] = relationship(back_populates="deliveries")
 
@@ -296,7 +301,8 @@ def migrate(engine: sa.Engine) -> None:
     head = ScriptDirectory.from_config(config).get_current_head()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with engine.begin() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == head:
+        known = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        if known.get_current_revision() == head:
             return
         _one_migrates(connection)
         config.attributes["connection"] = connection

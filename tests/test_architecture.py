@@ -46,6 +46,8 @@ UNIT_BESIDE = {
     "plan_first_year",
     "plan_last_year",
     "required_yearly_change",
+    "latest_value_year",
+    "last_break_value_year",
     "outlook_low",
     "outlook_high",
     "version",

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from raw.feed import Feed, declared_feeds
 from raw.land import Vintage, vintages
 from raw.publishing_calendar import Timeliness, calendar, timeliness
 from warehouse.connect import reader, sha256_of
+from warehouse.held import HeldFigure, keep_earlier, tell_held
 from warehouse.months import check_pair
 from warehouse.paths import REPO, dbt_project_dir
 from warehouse.publication.content_hash import file_contents, literal, quoted
@@ -63,6 +64,7 @@ class Build:
 
     ``warnings`` are the dbt tests that warned, one entry a test: ``name``, ``model`` (what it is about),
     ``message`` (Chinese / English), ``failing_count`` (rows) and ``rows`` (at most 20 of them, as text).
+    ``held`` are the figures that do not count in it, and those that count again.
     """
 
     path: Path
@@ -74,6 +76,7 @@ class Build:
     inputs: list[dict[str, Any]]
     tables: dict[str, dict[str, Any]]
     warnings: list[dict[str, Any]]
+    held: tuple[HeldFigure, ...] = ()
 
     @property
     def file(self) -> Path:
@@ -96,6 +99,10 @@ class Build:
                 inputs=content["inputs"],
                 tables=content["tables"],
                 warnings=content["warnings"],
+                held=tuple(
+                    HeldFigure.from_dict(f"{described}: held[{number}]", row)
+                    for number, row in enumerate(content.get("held", []))
+                ),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadInput.one(
@@ -113,9 +120,11 @@ def build(
     landing_root: Path,
     data_root: Path,
     kind: str = "official",
+    held: Sequence[HeldFigure] = (),
 ) -> Build:
     """Build the warehouse for a month as known on a day; replaces an earlier build of the same two.
 
+    ``held`` are the figures that are not to count, and those accepted after having been held.
     Raises BadInput when a landed file is damaged, a feed has no staging models, a dbt test fails, or an
     official build would read a simulated vintage.
     """
@@ -128,20 +137,27 @@ def build(
         finished.mkdir()
         inputs = open_landing(scratch, feeds, landing_root, as_of)
         refuse_simulated(kind, inputs)
+        if held:
+            before = _Before(Path(work), feeds, landing_root, reference_month, as_of, kind)
+            with duckdb.connect(str(scratch)) as connection:
+                tell_held(connection, held, before.observations(held))
         warnings = _run_dbt(scratch, Path(work) / "target", reference_month, as_of, kind)
         _copy_for_readers(scratch, finished / "warehouse.duckdb", _descriptions(Path(work) / "target"))
-        _describe(finished, reference_month, as_of, kind, inputs, warnings)
+        _describe(finished, reference_month, as_of, kind, inputs, warnings, held)
         if folder.exists():
             shutil.rmtree(folder)
         finished.rename(folder)
     return Build.load(folder)
 
 
-def open_landing(scratch: Path, feeds: list[Feed], landing_root: Path, as_of: date) -> list[dict[str, Any]]:
+def open_landing(
+    scratch: Path, feeds: list[Feed], landing_root: Path, as_of: date, without: Set[str] = frozenset()
+) -> list[dict[str, Any]]:
     """Make one view a declared table over its landed parts; returns what was opened, for ``build.json``.
 
     The view ``landing.feed_timeliness`` says how each table kept its publishing calendar, the view
-    ``landing.publishing_calendar`` when each feed was due for each month.
+    ``landing.publishing_calendar`` when each feed was due for each month; ``landing.held_figures`` and
+    ``landing.earlier_observations`` are empty. The landing ids of ``without`` are left out.
     """
     inputs: list[dict[str, Any]] = []
     timely: list[Timeliness] = []
@@ -149,13 +165,49 @@ def open_landing(scratch: Path, feeds: list[Feed], landing_root: Path, as_of: da
         connection.execute("create schema landing")
         for feed in feeds:
             for table_name, table in feed.tables.items():
-                known = vintages(landing_root, feed.feed, table_name, as_of)
+                known = [
+                    vintage
+                    for vintage in vintages(landing_root, feed.feed, table_name, as_of)
+                    if vintage.landing_id not in without
+                ]
                 connection.execute(_landing_view(f"{feed.feed}__{table_name}", list(table.columns), known))
                 inputs.extend(_input_of(vintage) for vintage in known)
                 timely.extend(timeliness(feed, table_name, known, as_of))
         connection.execute(_timeliness_view(timely))
         connection.execute(_calendar_view(feeds, as_of))
+        tell_held(connection, (), None)
     return inputs
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The landing of a build as it stood before the files in which held figures were said."""
+
+    work: Path
+    feeds: list[Feed]
+    landing_root: Path
+    reference_month: str
+    as_of: date
+    kind: str
+
+    def observations(self, held: Sequence[HeldFigure]) -> Path | None:
+        """A Parquet file of what stood before the held figures; None where all of them count again.
+
+        A publisher who overwrites a figure leaves only the new one in the newest file of its scope: the one
+        before is found by modelling the landing without that file.
+        """
+        without = {figure.landing_id for figure in held if figure.state != "accepted"}
+        if not without:
+            return None
+        kept = self.work / "earlier.parquet"
+        with tempfile.TemporaryDirectory(dir=self.work) as folder:
+            # The parsed project is kept by the name of the database's file.
+            scratch = Path(folder) / "scratch.duckdb"
+            open_landing(scratch, self.feeds, self.landing_root, self.as_of, without)
+            chosen = ["--select", "+int_observations__conformed", "--exclude-resource-type", "test"]
+            _run_dbt(scratch, Path(folder) / "target", self.reference_month, self.as_of, self.kind, chosen)
+            keep_earlier(scratch, held, kept)
+        return kept
 
 
 def refuse_simulated(kind: str, inputs: Sequence[Mapping[str, Any]]) -> None:
@@ -247,9 +299,11 @@ def _input_of(vintage: Vintage) -> dict[str, Any]:
 
 
 def _run_dbt(
-    scratch: Path, target: Path, reference_month: str, as_of: date, kind: str
+    scratch: Path, target: Path, reference_month: str, as_of: date, kind: str, chosen: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """``dbt build`` without the unit tests, which need no data and run in `make test`.
+
+    ``chosen`` are options of dbt that choose a part of the project.
 
     Returns the tests that warned, as ``Build.warnings``; raises BadInput for what failed.
     """
@@ -258,7 +312,8 @@ def _run_dbt(
     command = [
         sys.executable, "-m", "warehouse.dbt_runner", "build",
         "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target),
-        "--log-path", str(target), "--vars", json.dumps(variables), "--exclude-resource-type", "unit_test",
+        "--log-path", str(target), "--vars", json.dumps(variables),
+        "--exclude-resource-type", "unit_test", *chosen,
     ]  # fmt: skip
     environment = {**os.environ, "BUILD_FILE": str(scratch), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -410,6 +465,7 @@ def _describe(
     kind: str,
     inputs: list[dict[str, Any]],
     warnings: list[dict[str, Any]],
+    held: Sequence[HeldFigure],
 ) -> None:
     file = finished / "warehouse.duckdb"
     content = {
@@ -421,6 +477,7 @@ def _describe(
         "inputs": inputs,
         "tables": _tables_of(file),
         "warnings": warnings,
+        "held": [figure.as_dict() for figure in sorted(held, key=lambda figure: figure.key)],
     }
     text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (finished / "build.json").write_text(text, encoding="utf-8")

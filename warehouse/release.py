@@ -32,11 +32,13 @@ from warehouse.publication.bulletin import Edition, bulletin
 from warehouse.publication.content_hash import TableContent, file_contents, literal, main_tables, quoted
 from warehouse.publication.evaluation import due_reports, evaluation
 from warehouse.publication.notes import notes
+from warehouse.publication.quality import QUALITY, QUALITY_MART, quality_report
 from warehouse.publication.tables import STAMPED, write_rows, write_tables
 from warehouse.verdict import Verdict
 
 DATABASE, VERDICT, BUILD, MANIFEST = "warehouse.duckdb", "verdict.json", "build.json", "manifest.json"
 BULLETIN, NOTES, CHANGES = "bulletin.html", "notes.md", "status_changes.csv"
+DATA_DOCS = "data_docs"
 MAKING = ".making-"
 _NAME = re.compile(r"(?P<month>\d{4}-(0[1-9]|1[0-2]))(-r(?P<revision>[2-9]|[1-9]\d+))?")
 _BUILD_AGAIN = "build and judge the month again: python -m warehouse build, then python -m expectations check"
@@ -402,6 +404,7 @@ def _make(
     making = Path(tempfile.mkdtemp(prefix=MAKING, dir=folder))
     try:
         _copy_judged(build, verdict, verdict_path, making)
+        _copy_docs(build, making)
         changes = _changes(making / DATABASE, previous)
         tables = write_tables(making / DATABASE, making, words.stamp(build.kind))
         stamp = words.stamp(build.kind)
@@ -410,6 +413,9 @@ def _make(
         edition = Edition(name, revision, previous.name if previous else None)
         page = bulletin(making / DATABASE, changes, verdict, edition)
         (making / BULLETIN).write_text(page, encoding="utf-8")
+        if QUALITY_MART in tables:
+            quality = quality_report(making / DATABASE, verdict, edition)
+            (making / QUALITY).write_text(quality, encoding="utf-8")
         for report in due_reports(making / DATABASE, days_before):
             told = evaluation(making / DATABASE, report.kind, verdict, edition, report.plan_id)
             (making / report.file_name).write_text(told, encoding="utf-8")
@@ -436,6 +442,12 @@ def _copy_judged(build: Build, verdict: Verdict, verdict_path: Path, making: Pat
             f"sha256 {verdict.build_sha256}",
             _BUILD_AGAIN,
         )
+
+
+def _copy_docs(build: Build, making: Path) -> None:
+    """The pages about the checks, where the judgement made some."""
+    if (build.path / DATA_DOCS).is_dir():
+        shutil.copytree(build.path / DATA_DOCS, making / DATA_DOCS)
 
 
 def _changes(database: Path, previous: Release | None) -> ReleaseDiff:

@@ -10,6 +10,8 @@
         "section_title_en", "box_title_en", "project_name_en", "target_name_en", "responsible_unit_name_en"
     ]),
     ("fct_evaluation_findings", ["subject_name_en", "text_en"]),
+    ("fct_held_figures", ["series_name_en", "held_what_en"]),
+    ("fct_indicator_quality", ["name_en"]),
     ("fct_monthly_flows", ["series_name_en", "flow_reason_en"]),
     ("fct_observation_vintages", ["series_name_en", "selection_reason_en"]),
     ("fct_observations", ["series_name_en"]),

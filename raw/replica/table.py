@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,6 +13,9 @@ from raw.errors import BadInput
 from raw.replica.clock import out_by
 
 PUBLISHED = Path(__file__).parent / "published"
+OTHERS = "RAW_REPLICA_PUBLISHED"
+"""Names another folder of tables to serve: the same with seeded defects, for instance."""
+
 DIMENSIONS = ("FREQ", "REF_AREA", "INDICATOR", "MEASURE", "SCOPE", "TIME_PERIOD")
 
 
@@ -33,18 +37,27 @@ class Figure:
         return int(self.cells["DECIMALS"])
 
 
-def rows(name: str, folder: Path = PUBLISHED) -> list[dict[str, str]]:
+def published() -> Path:
+    """The folder of the tables that are served: env RAW_REPLICA_PUBLISHED, else the bundled ones."""
+    return Path(os.environ.get(OTHERS) or PUBLISHED)
+
+
+def rows(name: str, folder: Path | None = None) -> list[dict[str, str]]:
     """The rows of one bundled table (``observations``, ``sources``, ``series`` or ``units``) as text."""
-    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with ((folder or published()) / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-@cache
-def figures(feed: str, folder: Path = PUBLISHED) -> tuple[Figure, ...]:
+def figures(feed: str, folder: Path | None = None) -> tuple[Figure, ...]:
     """The figures of one feed, sorted by dimensions and then by source, each joined to its source.
 
     Raises BadInput when an observation names a source that ``sources.csv`` does not have.
     """
+    return _figures(feed, folder or published())
+
+
+@cache
+def _figures(feed: str, folder: Path) -> tuple[Figure, ...]:
     sources = {source["SOURCE"]: source for source in rows("sources", folder)}
     found = [
         _dated(row, sources, f"{folder / 'observations.csv'}, line {line}")

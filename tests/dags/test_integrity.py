@@ -29,7 +29,7 @@ import json, sys
 from datetime import timedelta
 before = set(sys.modules)
 sys.path.append(sys.argv[1])
-import pull, publish, watch
+import pull, publish, watch, watchdog
 loaded = sorted(m for m in set(sys.modules) - before)
 from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.encoders import coerce_to_core_timetable
@@ -52,6 +52,7 @@ def facts(dag):
     return {
         "tags": sorted(dag.tags), "params": sorted(dag.params), "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs, "paused": dag.is_paused_upon_creation,
+        "deadlines": [[d.interval.total_seconds() / 3600, d.callback.path] for d in dag.deadline or []],
         "timetable": type(dag.timetable).__name__, "ticks": ticks(dag),
         "waits_for": sorted(a.name for a in getattr(
             getattr(dag.timetable, "asset_condition", None), "objects", [])),
@@ -59,6 +60,7 @@ def facts(dag):
         "tasks": {t.task_id: {
             "retries": t.retries, "outlets": [o.name for o in t.outlets],
             "downstream": sorted(t.downstream_task_ids), "alerts": len(t.on_failure_callback),
+            "recoveries": len(t.on_success_callback),
         } for t in dag.tasks},
     }
 
@@ -88,11 +90,16 @@ def test_every_file_parses_and_gives_the_dags_of_the_feeds(seen: dict[str, Any])
     assert seen["errors"] == {}
     pulls = {f"pull_{feed.feed}" for feed in declared_feeds()}
     watches = {f"watch_{feed.feed}" for feed in DROPPED}
-    assert set(seen["dags"]) == pulls | watches | {"publish_monthly"}
+    assert set(seen["dags"]) == pulls | watches | {"publish_monthly", "watchdog"}
 
 
 def test_only_dag_files_are_read_as_dag_files(seen: dict[str, Any]) -> None:
-    assert [Path(file).name for file in seen["files"]] == ["publish.py", "pull.py", "watch.py"]
+    assert [Path(file).name for file in seen["files"]] == [
+        "publish.py",
+        "pull.py",
+        "watch.py",
+        "watchdog.py",
+    ]
 
 
 def test_parsing_loads_nothing_heavy(seen: dict[str, Any]) -> None:
@@ -133,15 +140,31 @@ def test_the_publication_waits_for_every_feed(seen: dict[str, Any]) -> None:
     assert dag["params"] == ["as_of", "kind", "month"]
 
 
-def test_the_publication_is_build_check_release_each_tried_once(seen: dict[str, Any]) -> None:
+def test_the_publication_is_build_check_settle_release_each_tried_once(seen: dict[str, Any]) -> None:
     tasks = seen["dags"]["publish_monthly"]["tasks"]
     assert {name: task["downstream"] for name, task in tasks.items()} == {
         "build": ["check"],
-        "check": ["release"],
+        "check": ["settle"],
+        "settle": ["release"],
         "release": [],
     }
     assert {task["retries"] for task in tasks.values()} == {0}
     assert {task["alerts"] for task in tasks.values()} == {1}
+    assert {task["recoveries"] for task in tasks.values()} == {1}
+
+
+def test_a_run_that_is_not_over_in_time_is_told_of(seen: dict[str, Any]) -> None:
+    tell = "expectations.overdue.tell_overdue"
+    assert seen["dags"]["publish_monthly"]["deadlines"] == [[8.0, tell]]
+    assert {str(seen["dags"][f"pull_{feed.feed}"]["deadlines"]) for feed in declared_feeds()} == {
+        str([[12.0, tell]])
+    }
+
+
+def test_the_watchdog_needs_no_other_run(seen: dict[str, Any]) -> None:
+    dag = seen["dags"]["watchdog"]
+    assert dag["timetable"] == "CronTriggerTimetable"
+    assert (dag["waits_for"], dag["paused"], dag["max_active_runs"]) == ([], False, 1)
 
 
 @pytest.mark.parametrize("feed", DROPPED, ids=lambda feed: feed.feed)

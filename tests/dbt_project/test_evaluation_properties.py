@@ -19,6 +19,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from warehouse.held import tell_held
 from warehouse.paths import DBT_PROJECT
 
 SEEDS = DBT_PROJECT / "seeds/plan"
@@ -550,6 +551,8 @@ def test_figures_of_later_are_not_seen(compiled: dict[str, str]) -> None:
             " 's' || n as source_id, 1 as publisher_rank, date '2024-12-01' + cast(n * 10 as integer) as vintage_date,"
             " date '2023-12-31' as period_end_date from range(10) as numbers (n)"
         )
+        connection.execute("create schema landing")
+        tell_held(connection, (), None)
         seen = connection.execute(f"select max(vintage_date), count(*) from ({sql})").fetchone()
     assert seen == (date(2024, 12, 31), 4)
 

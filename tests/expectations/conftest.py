@@ -135,6 +135,9 @@ insert into fct_status_overrides values
   ('qwc-14', 'OVR-2', 'project', 'P1', 'completed', '核对', 'checked', '某人', '2022-01-10', '2022-12-31', '纪要',
   'expired');
 alter table fct_status_overrides add column override_lamp varchar;
+create table fct_indicator_quality as select plan_id, indicator_code, 4 as years_over_number, 1 as years_present_number,
+  25.0 as completeness_pct, 2 as compared_periods_number, 1 as revised_periods_number, -0.5 as mean_revision_value,
+  0.5 as mean_absolute_revision_value from dim_indicator;
 alter table fct_project_progress add column counted_as_project_id varchar;
 update fct_project_progress set counted_as_project_id = project_id;
 """
@@ -169,6 +172,20 @@ VALUES = [
     ("11", "2022", "LEVEL", "82.86", "%", "URBANISATION_RATE_RESIDENT"),
     ("20", "2022", "LEVEL", "7.9", "万人", "URBAN_NEW_JOBS"),
 ]
+
+# Where each figure was landed from, which most rules do not ask.
+LANDED = "".join(
+    f"alter table {mart} add column landing_id varchar; alter table {mart} add column file_sha256 varchar;"
+    f"alter table {mart} add column row_number bigint;"
+    f"update {mart} set landing_id = 'bureau_statistics/observations/vintage=2022-01-31',"
+    f" file_sha256 = repeat('a', 64), row_number = rowid + 1;"
+    for mart in ("fct_observation_vintages", "fct_indicator_values")
+)
+LANDED += (
+    "alter table fct_observation_vintages add column is_held boolean default false;"
+    "alter table fct_target_progress add column method_id varchar;"
+    "alter table fct_target_progress add column target_value double;"
+)
 
 MakeBuild = Callable[..., Path]
 
@@ -229,9 +246,10 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
         f"('qwc-14', ?, 'CN-370211', ?, 'A', ?, ?, ?, 'published', 'S002', {DAY}, {DAY}, ?)",
         [list(row) for row in VALUES],
     )
+    connection.execute(LANDED)
     connection.execute(
-        "create table fct_observations as"
-        " select * exclude (is_selected, selection_rank) from fct_observation_vintages where is_selected"
+        "create table fct_observations as select * exclude (is_selected, selection_rank, is_held)"
+        " from fct_observation_vintages where is_selected"
     )
     connection.execute(JUDGED.replace("{seeds}", str(SEEDS)))
     connection.execute(SHOWN)

@@ -21,6 +21,7 @@ rules:
     what_zh: 规则
     what_en: rule
     severity: block
+    owner: engineers
     because: {{zh: 原因, en: reason}}
     remedy: {{zh: 办法, en: remedy}}
     indicator_code_column: code

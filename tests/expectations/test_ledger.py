@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from expectations.ledger import Base, Incident, Message, UtcDateTime, ledger_url, open_ledger
+from expectations.ledger import VERSION_TABLE, Base, Incident, Message, UtcDateTime, ledger_url, open_ledger
 from raw.errors import BadInput
 
 NOON = datetime(2026, 11, 5, 4, 0, tzinfo=UTC)
@@ -30,7 +30,9 @@ def test_the_migrations_make_the_tables_of_the_models(tmp_path: Path) -> None:
         pass
     engine = sa.create_engine(url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": _compared})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": _compared, "version_table": VERSION_TABLE}
+        )
         assert compare_metadata(context, Base.metadata) == []
 
 

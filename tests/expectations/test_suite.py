@@ -22,6 +22,7 @@ rules:
     what_en: No bad row
     sql: select * from {batch} where value < 0 order by all
     severity: block
+    owner: engineers
     because: {zh: 原因, en: reason}
     remedy: {zh: 办法, en: remedy}
 """
@@ -74,6 +75,7 @@ rules:
     what_en: Range
     ranges: value_ranges
     severity: block
+    owner: engineers
     because: {zh: 原因, en: reason}
     remedy: {zh: 办法, en: remedy}
 """

@@ -172,7 +172,17 @@ class Page:
         }
         self.indicators = self._rows("select * from main.dim_indicator order by plan_id, indicator_code")
         self.tables = set(main_tables(connection))
+        self.held = self._held()
         self.anchored: set[str] = set()
+
+    def _held(self) -> list[dict[str, Any]]:
+        """The figures that are held back; releases made before there were any say nothing of it."""
+        if "fct_held_figures" not in self.tables:
+            return []
+        return self._rows(
+            "select * from main.fct_held_figures where held_state = 'held'"
+            " order by plan_id, indicator_code, area_code, reference_period, measure"
+        )
 
     def context(self) -> dict[str, Any]:
         """Everything the template prints, in the order of the page (citations are numbered on the way)."""
@@ -282,6 +292,11 @@ class Page:
             "age": words.age_words(self.info["reference_month"], progress["status_age_years"]),
             "is_simulated": progress["origin"] == "simulated",
             "notice": notice_of(progress),
+            "held": [
+                held_words(held)
+                for held in self.held
+                if (held["plan_id"], held["indicator_code"]) == (row["plan_id"], row["indicator_code"])
+            ],
             "owing": progress["owing_units"] or "",
             "units": row["responsible_units"],
             "decisions": listed(progress["decision_ids"]),
@@ -645,6 +660,7 @@ class Page:
 
     def _quality(self) -> dict[str, Any]:
         return {
+            "has_report": "fct_indicator_quality" in self.tables,
             "judged": len(self.verdict.results),
             "passed": sum(result.success for result in self.verdict.results),
             "notes": [
@@ -672,6 +688,24 @@ def is_repeat(row: Mapping[str, Any]) -> bool:
 def unit_of_task(row: Mapping[str, Any]) -> str:
     """The unit that is printed behind the value of a target in text; a milestone is told in words."""
     return "" if row["target_kind"] == "milestone" else str(row["unit"] or "")
+
+
+def held_words(row: Mapping[str, Any]) -> words.Word:
+    """A figure that is held back: what was stated, why it does not count, and what stands in its place."""
+    area, period = words.word(words.AREAS, row["area_code"]), words.period_words(row["reference_period"])
+    stated, shown = words.number(row["held_value"]), row["shown_value"]
+    instead = (
+        words.Word(f"暂用{row['shown_vintage_date']}的{words.number(shown)}",
+                   f"{words.number(shown)} of {row['shown_vintage_date']} stands in its place")
+        if shown is not None
+        else words.Word("暂无可用数值", "nothing stands in its place")
+    )  # fmt: skip
+    return words.Word(
+        f"扣留待核：{area.zh}{period.zh}所称{stated} {row['unit']}"
+        f"未通过“{row['held_what_zh']}”，{instead.zh}",
+        f"Held for checking: {stated} {row['unit']}, stated for {area.en}, {period.en}, does not pass"
+        f" “{row['held_what_en']}”; {instead.en}",
+    )
 
 
 def notice_of(row: Mapping[str, Any]) -> words.Word | None:

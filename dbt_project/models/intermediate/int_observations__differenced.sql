@@ -11,7 +11,7 @@ monthly as (
         {{ rounding_error('observations.value') }} as value_error,
         {{ previous_month('observations.reference_period') }} as previous_period
     from {{ ref('int_observations__ranked') }} as observations
-    where observations.frequency = 'M' and observations.measure in ('YTD', 'LEVEL')
+    where observations.frequency = 'M' and observations.measure in ('YTD', 'LEVEL') and not observations.is_held
 ),
 
 cumulative as (

@@ -1,12 +1,69 @@
 -- Two sources that differ for one period are two vintages. Which one counts is decision DEC-R1:
 -- an exact figure before a bound ("over 9000"), then the publisher's class, then the later date.
+-- A figure that is held back stands last and never counts.
 with
+
+held as (
+    select distinct
+        cast(landing_id as varchar) as landing_id,
+        cast(row_number as bigint) as row_number,
+        cast(series_code as varchar) as series_code,
+        cast(area_code as varchar) as area_code,
+        cast(measure as varchar) as measure,
+        cast(reference_period as varchar) as reference_period
+    from {{ source('landing', 'held_figures') }}
+    where state in ('held', 'rejected')
+),
+
+said as (
+    select
+        observations.*,
+        held.landing_id is not null as is_held
+    from {{ ref('int_observations__conformed') }} as observations
+    left join held
+        on
+            observations.landing_id = held.landing_id
+            and observations.row_number = held.row_number
+            and observations.series_code = held.series_code
+            and observations.area_code = held.area_code
+            and observations.measure = held.measure
+            and observations.reference_period = held.reference_period
+),
+
+-- What a held figure replaced in its own table stands here again, but not where its source says another by now:
+-- that is the publisher's correction.
+restored as (
+    select
+        earlier.*,
+        false as is_held
+    from {{ source('landing', 'earlier_observations') }} as earlier
+    where
+        not exists (
+            select said.source_id
+            from said
+            where
+                said.series_code = earlier.series_code
+                and said.area_code = earlier.area_code
+                and said.measure = earlier.measure
+                and said.scope = earlier.scope
+                and said.frequency = earlier.frequency
+                and said.reference_period = earlier.reference_period
+                and said.source_id = earlier.source_id
+                and not said.is_held
+        )
+),
+
+observed as (
+    select * from said
+    union all by name
+    select * from restored
+),
 
 known as (
     select
         *,
         tags like '%BOUND%' as is_bound
-    from {{ ref('int_observations__conformed') }}
+    from observed
     where
         vintage_date <= {{ as_of_date() }}
         and period_end_date <= {{ reference_month_end() }}
@@ -17,7 +74,7 @@ ranked as (
         *,
         row_number() over (
             partition by series_code, area_code, measure, scope, frequency, reference_period
-            order by is_bound asc, publisher_rank asc, vintage_date desc, source_id asc
+            order by is_held asc, is_bound asc, publisher_rank asc, vintage_date desc, source_id asc
         ) as selection_rank,
         count(*) over (
             partition by series_code, area_code, measure, scope, frequency, reference_period
@@ -46,8 +103,9 @@ compared as (
 
 select
     * exclude (chosen_source_id, chosen_is_bound, chosen_rank, chosen_vintage_date),
-    selection_rank = 1 as is_selected,
+    selection_rank = 1 and not is_held as is_selected,
     case
+        when is_held then '扣留待核，不采用'
         when candidate_count = 1 then '唯一来源'
         when selection_rank = 1 then '采用：准确数优先，其次发布机构等级，再次发布日期'
         when is_bound and not chosen_is_bound then '未采用：约数，有准确数 ' || chosen_source_id
@@ -57,6 +115,7 @@ select
         else '未采用：与 ' || chosen_source_id || ' 同级同日'
     end as selection_reason_zh,
     case
+        when is_held then 'held for checking, does not count'
         when candidate_count = 1 then 'only source'
         when selection_rank = 1 then 'counts: exact before bound, then publisher class, then date'
         when is_bound and not chosen_is_bound then 'set aside: a bound, and ' || chosen_source_id || ' is exact'

@@ -180,6 +180,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parcel_key", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["message_id"],
             ["messages.message_id"],

@@ -19,6 +19,7 @@ select
     ranked.published_precision,
     ranked.vintage_date,
     ranked.is_selected,
+    ranked.is_held,
     cast(ranked.selection_rank as integer) as selection_rank,
     ranked.selection_reason_zh,
     ranked.selection_reason_en,

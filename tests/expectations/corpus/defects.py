@@ -1,0 +1,159 @@
+"""Seeded defects: what a publisher might say wrongly, and what of ours has to notice.
+
+A defect edits the published tables that the stand-in publishers serve; it is then pulled over HTTP, built and
+judged like any other month. Defects that touch different series share a build (``group``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Row = dict[str, str]
+Tables = dict[str, list[Row]]
+Edit = Callable[[Tables], int]
+"""Changes the tables in place; returns how many rows it touched: none would be a defect that is not there."""
+
+CITY, DISTRICT = "CN-370200", "CN-370211"
+CUSTOMS, BUREAU, REPORTS, PORT = (
+    "customs_monthly_totals", "bureau_statistics", "environment_reports", "port_throughput",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One defect. ``rules`` are those that claim to notice it: each must fail, as it does not without it."""
+
+    name: str
+    what_zh: str
+    group: str
+    edit: Edit
+    rules: tuple[str, ...]
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The series that the defect touches; empty where it touches whole tables."""
+        return tuple(getattr(self.edit, "series", ()))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The published rows of a series; of all periods and feeds where none is given."""
+
+    series: str
+    period: str | None
+    measure: str
+    area: str
+    feed: str | None
+
+    def __call__(self, row: Row) -> bool:
+        return (
+            row["INDICATOR"] == self.series
+            and row["MEASURE"] == self.measure
+            and row["REF_AREA"] == self.area
+            and self.period in (None, row["TIME_PERIOD"])
+            and self.feed in (None, row["FEED"])
+        )
+
+
+def of(
+    series: str, period: str | None, measure: str = "LEVEL", area: str = CITY, feed: str | None = None
+) -> Rows:
+    """The published rows of a series; of all periods where none is given."""
+    return Rows(series, period, measure, area, feed)
+
+
+def changed(which: Callable[[Row], bool], change: Callable[[Row], Row]) -> Edit:
+    def edit(tables: Tables) -> int:
+        rows = tables["observations"]
+        touched = [number for number, row in enumerate(rows) if which(row)]
+        for number in touched:
+            rows[number] = change(rows[number])
+        return len(touched)
+
+    edit.series = (which.series,) if isinstance(which, Rows) else ()
+    return edit
+
+
+def times(factor: float) -> Callable[[Row], Row]:
+    return lambda row: row | {"OBS_VALUE": f"{float(row['OBS_VALUE']) * factor:.10g}"}
+
+
+def to(value: str) -> Callable[[Row], Row]:
+    return lambda row: row | {"OBS_VALUE": value}
+
+
+def dropped(which: Callable[[Row], bool]) -> Edit:
+    def edit(tables: Tables) -> int:
+        rows = tables["observations"]
+        kept = [row for row in rows if not which(row)]
+        tables["observations"] = kept
+        return len(rows) - len(kept)
+
+    return edit
+
+
+def both(*edits: Edit) -> Edit:
+    def together(tables: Tables) -> int:
+        return min(edit(tables) for edit in edits)
+
+    together.series = tuple(series for edit in edits for series in getattr(edit, "series", ()))
+    return together
+
+
+def retitled(mark: str) -> Edit:
+    def edit(tables: Tables) -> int:
+        tables["sources"] = [row | {"TITLE": row["TITLE"] + mark} for row in tables["sources"]]
+        return len(tables["sources"])
+
+    return edit
+
+
+def slip(name: str, what: str, group: str, series: str, period: str, factor: float) -> Defect:
+    edit = changed(of(series, period), times(factor))
+    return Defect(name, what, group, edit, ("fct_observations.no_unit_slip",))
+
+
+OBS = "fct_observations."
+DEFECTS = (
+    slip("slip_x10", "十倍之误", "a", "INCOME_RURAL_PER_CAPITA", "2019", 10),
+    slip("slip_x100", "百倍之误", "a", "INCOME_URBAN_PER_CAPITA", "2018", 100),
+    slip("slip_x1000", "千倍之误", "a", "POPULATION_RESIDENT", "2019", 1000),
+    slip("slip_x10000", "万元误作元", "a", "RETAIL_SALES", "2019", 10_000),
+    slip("slip_x1e8", "亿元误作元", "a", "ELECTRICITY_CONSUMPTION", "2018", 1e8),
+    slip("slip_tenth", "小数点左移", "a", "FREIGHT_VOLUME", "2018", 0.1),
+    slip("slip_yuan_as_wan", "元误作万元", "a", "GENERAL_BUDGET_REVENUE", "2023", 1e-4),
+    Defect("ytd_falls", "累计数下降", "a", changed(of("GDP", "2022-Q2", "YTD"), to("3000")), (OBS + "year_to_date_never_falls",)),
+    Defect("stale_copy", "照抄上季累计", "b", changed(of("GDP", "2022-Q2", "YTD", feed=BUREAU), to("3372.5")), (OBS + "no_stale_copy",)),
+    Defect("stale_copy_of_customs", "海关表照抄上月累计", "a", changed(of("TRADE_TOTAL", "2021-07", "YTD", feed=CUSTOMS), to("3975.2")), (f"landing.{CUSTOMS}",)),
+    Defect("total_not_sum", "进出口不等于总额", "a", changed(of("TRADE_IMPORT", "2021-05", "YTD"), times(1.1)), (f"landing.{CUSTOMS}",)),
+    Defect("yearly_total_not_sum", "年度进出口不等于总额", "a", changed(of("TRADE_IMPORT", "2021", "LEVEL", feed=BUREAU), times(1.1)), (OBS + "exports_and_imports_sum_to_trade",)),
+    Defect("level_is_growth", "列错位：水平值取成增速", "a", changed(of("TRADE_TOTAL", "2022-08", "YTD", feed=BUREAU), to("8")), (OBS + "level_is_not_its_growth",)),
+    Defect("growth_off", "增速与两年水平值不符", "a", changed(of("TRADE_TOTAL", "2021-11", "YTD", feed=BUREAU), times(1.3)), (OBS + "growth_agrees_with_levels",)),
+    Defect("share_over_100", "比重超过100", "a", changed(of("GDP_SHARE_TERTIARY", "2022", area=DISTRICT), times(10)), (OBS + "share_is_a_share",)),
+    Defect("shares_not_100", "三次产业比重之和不为100", "a", changed(of("GDP_SHARE_SECONDARY", "2023", area=DISTRICT), times(1.1)), (OBS + "shares_sum_to_hundred",)),
+    Defect("growth_times_100", "增速放大百倍", "a", changed(of("GDP", "2021", "YOY"), times(100)), (OBS + "growth_is_possible",)),
+    Defect("growth_below_minus_100", "增速低于-100", "a", changed(of("INDUSTRIAL_VA", "2022", "YOY"), to("-138")), (OBS + "growth_is_possible",)),
+    Defect("wrong_sign", "负的企业数", "a", changed(of("HIGH_TECH_ENTERPRISES", "2019"), times(-1)), (OBS + "no_negative_quantity",)),
+    Defect("wrong_sign_amount", "负的金额", "a", changed(of("MARINE_VA", "2017"), times(-1)), (OBS + "no_negative_quantity",)),
+    Defect("dust_swapped", "PM2.5与PM10互换", "a", both(changed(of("PM25", "2022-10"), to("44")), changed(of("PM10", "2022-10"), to("20"))), (OBS + "fine_dust_not_above_coarse",)),
+    Defect("milligrams", "微克误作毫克", "a", changed(of("SO2", "2022-01"), times(0.001)), (f"landing.{REPORTS}",)),
+    Defect("micrograms", "毫克误作微克", "a", changed(of("CO", "2022-01"), times(1000)), (f"landing.{REPORTS}",)),
+    Defect("dust_hundredfold", "浓度放大百倍", "a", changed(of("PM25", "2021-11"), to("3900")), (OBS + "concentration_is_believable",)),
+    Defect("good_days_over_100", "优良率超过100", "a", changed(of("AQI_GOOD_DAYS_RATIO", "2022-01"), times(10)), (f"landing.{REPORTS}",)),
+    Defect("industries_not_gdp", "三次产业之和不等于地区生产总值", "b", changed(of("VA_PRIMARY", "2020", area=DISTRICT), times(3)), (OBS + "gdp_is_the_sum_of_three_industries",)),
+    Defect("district_above_city", "新区大于全市", "b", changed(of("GDP", "2022", area=DISTRICT), times(5)), (OBS + "district_not_above_city",)),
+    Defect("swapped_trade", "出口与进口互换", "b", both(
+        changed(of("TRADE_EXPORT", "2023-11", "YTD"), to("3729.8")), changed(of("TRADE_IMPORT", "2023-11", "YTD"), to("4326.9"))),
+        (OBS + "exports_and_imports_not_swapped",)),
+    Defect("part_above_total", "分项大于总额", "b", changed(of("TRADE_GENERAL", "2021-07", "YTD"), times(3)), (OBS + "part_not_above_total",)),
+    Defect("part_twice", "加工贸易重复计入", "b", changed(of("TRADE_PROCESSING", "2021-05", "YTD"), times(2.5)), (OBS + "modes_not_above_total",)),
+    Defect("out_of_range", "指标值放大十倍", "b", changed(of("URBANISATION_RATE_RESIDENT", "2022", area=DISTRICT), times(10)), ("fct_indicator_values.range.qwc-14.11",)),
+    Defect("silent_revision", "不声明的修订", "b", changed(of("FREIGHT_VOLUME", None), times(1.01)), ("fct_observation_vintages.no_silent_revision",)),
+    Defect("large_revision", "大幅修订", "b", changed(of("URBAN_NEW_JOBS", "2022", area=DISTRICT), times(1.4)), ("fct_indicator_values.large_revision",)),
+    Defect("garbled_title", "标题乱码", "b", retitled("锟斤拷"), ("dim_source.titles_are_not_garbled",)),
+    Defect("changed_base", "整条序列换基期", "c", changed(of("MARINE_VA", None), times(1.25)), (OBS + "base_is_unchanged",)),
+    Defect("feed_silent", "整个数据源不见", "c", dropped(lambda row: row["FEED"] == REPORTS), (OBS + "feed_has_not_fallen_silent", OBS + "series_are_not_lost")),
+    Defect("indicator_withdrawn", "指标数据被撤回", "c", dropped(of("GDP", None, "YOY", DISTRICT)), ("fct_indicator_values.value_withdrawn",)),
+    Defect("half_the_rows", "版本大量消失", "d", dropped(lambda row: row["FEED"] == BUREAU and row["REF_AREA"] == DISTRICT), ("fct_observation_vintages.vintages_are_not_lost", "fct_target_progress.indicator_has_not_lost_its_data")),
+)  # fmt: skip

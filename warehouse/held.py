@@ -1,0 +1,173 @@
+"""Figures that are held back: landed, kept, shown as held, and counted nowhere until somebody has decided.
+
+A held figure is one vintage of one observation, named by the landed row it came from. ``held`` waits for a
+decision, ``rejected`` is wrong for good, ``accepted`` is true after all and counts again. The build leaves
+the first two out of the choice of sources, so that the last good value stands in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import duckdb
+
+from raw.errors import BadInput
+from warehouse.publication.content_hash import literal
+from warehouse.verdict import MAX_HELD_ROWS, RuleResult, Scalar, Verdict
+
+HeldState = Literal["held", "rejected", "accepted"]
+KEY = ("landing_id", "row_number", "series_code", "area_code", "measure", "reference_period")
+"""What a failing row must say for its figure to be held back."""
+
+# The columns of int_observations__conformed.
+OBSERVED = (
+    ("series_code", "varchar"), ("area_code", "varchar"), ("measure", "varchar"), ("scope", "varchar"),
+    ("frequency", "varchar"), ("reference_period", "varchar"), ("unit_measure", "varchar"),
+    ("stage", "varchar"), ("tags", "varchar"), ("source_id", "varchar"), ("origin", "varchar"),
+    ("first_seen_date", "date"), ("landing_id", "varchar"), ("file_sha256", "varchar"),
+    ("row_number", "bigint"), ("place", "varchar"), ("value", "decimal(24, 6)"), ("unit", "varchar"),
+    ("expected_unit_measure", "varchar"), ("obs_status", "varchar"), ("publisher_class", "varchar"),
+    ("publisher_rank", "integer"), ("published_date", "date"), ("published_precision", "varchar"),
+    ("vintage_date", "date"), ("period_end_date", "date"),
+)  # fmt: skip
+_TYPES = {"row_number": "bigint", "held_on": "date"}
+_REMEDY = "record the figure as the quarantine lists it: python -m expectations quarantine list"
+
+
+@dataclass(frozen=True)
+class HeldFigure:
+    """One vintage of one observation and what was decided about it; ``rule`` is ``suite.rule_id``.
+
+    ``held_on`` is the as-of date of the build it was found in (ISO 8601): the same build says the same.
+    """
+
+    landing_id: str
+    row_number: int
+    series_code: str
+    area_code: str
+    measure: str
+    reference_period: str
+    rule: str
+    what_zh: str
+    what_en: str
+    remedy: str
+    held_on: str
+    state: HeldState = "held"
+    decided_by: str = ""
+    note: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The figure, whatever was decided about it."""
+        return tuple(str(getattr(self, name)) for name in KEY)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``build.json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, where: str, row: Mapping[str, Any]) -> HeldFigure:
+        """Read one; raises BadInput naming ``where`` for keys or a state that are not known."""
+        names = {field.name for field in fields(cls)}
+        if set(row) != names or row.get("state") not in get_args(HeldState):
+            found = f"keys {sorted(row)}, state {row.get('state')!r}"
+            raise BadInput.one(where, found, f"{sorted(names)}, {get_args(HeldState)}", _REMEDY)
+        return cls(**row)
+
+
+def names_its_figures(rows: Sequence[Mapping[str, Scalar]], failing_count: int) -> bool:
+    """Whether every failing row says which landed figure it is about, and all of them are there."""
+    return (
+        0 < failing_count <= MAX_HELD_ROWS
+        and len(rows) == failing_count
+        and all(row.get(name) is not None for row in rows for name in KEY)
+    )
+
+
+def figures_of(verdict: Verdict, held_on: str) -> list[HeldFigure]:
+    """The figures that a verdict holds back, each once, by the first rule that names it."""
+    found: dict[tuple[str, ...], HeldFigure] = {}
+    for result in verdict.holding:
+        for row in result.failing_rows:
+            figure = _figure(result, row, held_on)
+            found.setdefault(figure.key, figure)
+    return [found[key] for key in sorted(found)]
+
+
+def figure_key(row: Mapping[str, Scalar]) -> tuple[str, ...]:
+    """The figure a failing row is about, as :attr:`HeldFigure.key`."""
+    return tuple(str(row.get(name)) for name in KEY)
+
+
+def tell_held(
+    connection: duckdb.DuckDBPyConnection, held: Sequence[HeldFigure], earlier: Path | None
+) -> None:
+    """Make the views ``landing.held_figures`` and ``landing.earlier_observations`` of a build.
+
+    ``earlier`` is the Parquet file of :func:`keep_earlier`; None where there is nothing to fall back on.
+    """
+    names = [field.name for field in fields(HeldFigure)]
+    typed = ", ".join(f"cast({name} as {_TYPES.get(name, 'varchar')}) as {name}" for name in names)
+    ordered = sorted(held, key=lambda figure: figure.key)
+    rows = [", ".join(literal(str(getattr(figure, name))) for name in names) for figure in ordered]
+    values = ", ".join(f"({row})" for row in rows) or f"({', '.join(['null'] * len(names))})"
+    connection.execute(
+        f"create or replace view landing.held_figures as select {typed}"
+        f" from (values {values}) as told({', '.join(names)}) where landing_id is not null"
+    )
+    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in OBSERVED)
+    nothing = ", ".join(f"null::{kind} as {name}" for name, kind in OBSERVED)
+    said = (
+        f"select {nothing} where false"
+        if earlier is None
+        else f"select {columns} from read_parquet({literal(str(earlier))})"
+    )
+    connection.execute(f"create or replace view landing.earlier_observations as {said}")
+
+
+def keep_earlier(scratch: Path, held: Sequence[HeldFigure], target: Path) -> None:
+    """Write to ``target`` what the same table said of the held figures before; the newest of each source.
+
+    ``scratch`` holds ``int_observations__conformed`` of the landing without the files they were said in.
+    """
+    with duckdb.connect(str(scratch)) as connection:
+        tell_held(connection, held, None)
+        names = ", ".join(f"said.{name}" for name, _ in OBSERVED)
+        said, there = (f"split_part({one}.landing_id, '/vintage=', 1)" for one in ("said", "held"))
+        connection.execute(
+            f"""
+            copy (
+                select distinct {names}
+                from intermediate.int_observations__conformed as said
+                inner join landing.held_figures as held
+                    using (series_code, area_code, measure, reference_period)
+                where held.state <> 'accepted' and {said} = {there}
+                qualify row_number() over (
+                    partition by
+                        series_code, area_code, measure, said.scope, said.frequency, reference_period,
+                        said.source_id
+                    order by said.vintage_date desc, said.landing_id desc
+                ) = 1
+                order by all
+            ) to {literal(str(target))} (format parquet)
+            """
+        )
+
+
+def _figure(result: RuleResult, row: Mapping[str, Scalar], held_on: str) -> HeldFigure:
+    return HeldFigure(
+        landing_id=str(row["landing_id"]),
+        row_number=int(str(row["row_number"])),
+        series_code=str(row["series_code"]),
+        area_code=str(row["area_code"]),
+        measure=str(row["measure"]),
+        reference_period=str(row["reference_period"]),
+        rule=f"{result.suite}.{result.rule_id}",
+        what_zh=result.what_zh,
+        what_en=result.what_en,
+        remedy=result.remedy,
+        held_on=held_on,
+    )
