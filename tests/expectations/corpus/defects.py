@@ -109,20 +109,20 @@ def retitled(mark: str) -> Edit:
     return edit
 
 
-def slip(name: str, what: str, group: str, series: str, period: str, factor: float) -> Defect:
-    edit = changed(of(series, period), times(factor))
-    return Defect(name, what, group, edit, ("fct_observations.no_unit_slip",))
+def slip(name: str, what: str, series: str, period: str, factor: float, area: str = CITY) -> Defect:
+    edit = changed(of(series, period, area=area), times(factor))
+    return Defect(name, what, "a", edit, ("fct_observations.no_unit_slip",))
 
 
 OBS = "fct_observations."
 DEFECTS = (
-    slip("slip_x10", "十倍之误", "a", "INCOME_RURAL_PER_CAPITA", "2019", 10),
-    slip("slip_x100", "百倍之误", "a", "INCOME_URBAN_PER_CAPITA", "2018", 100),
-    slip("slip_x1000", "千倍之误", "a", "POPULATION_RESIDENT", "2019", 1000),
-    slip("slip_x10000", "万元误作元", "a", "RETAIL_SALES", "2019", 10_000),
-    slip("slip_x1e8", "亿元误作元", "a", "ELECTRICITY_CONSUMPTION", "2018", 1e8),
-    slip("slip_tenth", "小数点左移", "a", "FREIGHT_VOLUME", "2018", 0.1),
-    slip("slip_yuan_as_wan", "元误作万元", "a", "GENERAL_BUDGET_REVENUE", "2023", 1e-4),
+    slip("slip_x10", "十倍之误", "PORT_CONTAINER_THROUGHPUT", "2021", 10),
+    slip("slip_x100", "百倍之误", "MARKET_ENTITIES", "2019", 100, DISTRICT),
+    slip("slip_x1000", "千倍之误", "PORT_CARGO_THROUGHPUT", "2021", 1000),
+    slip("slip_x10000", "亿元误作万元", "MARINE_VA", "2018", 10_000, DISTRICT),
+    slip("slip_x1e8", "亿元误作元", "GDP", "2016", 1e8, DISTRICT),
+    slip("slip_tenth", "小数点左移", "TRADE_TOTAL", "2022", 0.1),
+    slip("slip_wan_as_yi", "万元误作亿元", "GDP", "2023", 1e-4),
     Defect("ytd_falls", "累计数下降", "a", changed(of("GDP", "2022-Q2", "YTD"), to("3000")), (OBS + "year_to_date_never_falls",)),
     Defect("stale_copy", "照抄上季累计", "b", changed(of("GDP", "2022-Q2", "YTD", feed=BUREAU), to("3372.5")), (OBS + "no_stale_copy",)),
     Defect("stale_copy_of_customs", "海关表照抄上月累计", "a", changed(of("TRADE_TOTAL", "2021-07", "YTD", feed=CUSTOMS), to("3975.2")), (f"landing.{CUSTOMS}",)),
