@@ -549,7 +549,8 @@ def test_figures_of_later_are_not_seen(compiled: dict[str, str]) -> None:
             "create table intermediate.int_observations__conformed as select 'GDP' as series_code, 'D' as area_code,"
             " 'LEVEL' as measure, '_T' as scope, 'A' as frequency, '2023' as reference_period, n as value, '' as tags,"
             " 's' || n as source_id, 1 as publisher_rank, date '2024-12-01' + cast(n * 10 as integer) as vintage_date,"
-            " date '2023-12-31' as period_end_date from range(10) as numbers (n)"
+            " date '2023-12-31' as period_end_date, 'f/t/1' as landing_id, n as row_number"
+            " from range(10) as numbers (n)"
         )
         connection.execute("create schema landing")
         tell_held(connection, (), None)
