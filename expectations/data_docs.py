@@ -27,6 +27,8 @@ _DROPPED = re.compile(
 )
 _OUTSIDE = re.compile(r"""\s(?:href|src)=["'](?:https?:)?//[^"']*["']""", re.IGNORECASE)
 _RANDOM = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+# The moment at which theirs opened the file.
+_LOADED_AT = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 _RULES = re.compile(r"(?:\.\./)+expectations/([a-z0-9_]+)\.html")
 _HOME = re.compile(r"(?:\.\./)+index\.html")
 TEMPLATES = Path(__file__).with_name("templates")
@@ -55,7 +57,7 @@ def _write(folder: Path, pages: Mapping[str, Path]) -> None:
 
 def readable(page: str) -> str:
     """A page of theirs without scripts, outside addresses and random numbers, with our style sheet."""
-    kept = _OUTSIDE.sub("", _DROPPED.sub("", page))
+    kept = _LOADED_AT.sub("—", _OUTSIDE.sub("", _DROPPED.sub("", page)))
     kept = _HOME.sub(f"../{INDEX}", _RULES.sub(r"../rules/\1.html", kept))
     numbers: dict[str, str] = {}
     kept = _RANDOM.sub(lambda found: numbers.setdefault(found[0], f"n{len(numbers) + 1}"), kept)
