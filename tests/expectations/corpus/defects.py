@@ -149,7 +149,7 @@ DEFECTS = (
     Defect("part_above_total", "分项大于总额", "b", changed(of("TRADE_GENERAL", "2021-07", "YTD"), times(3)), (OBS + "part_not_above_total",)),
     Defect("part_twice", "加工贸易重复计入", "b", changed(of("TRADE_PROCESSING", "2021-05", "YTD"), times(2.5)), (OBS + "modes_not_above_total",)),
     Defect("out_of_range", "指标值放大十倍", "b", changed(of("URBANISATION_RATE_RESIDENT", "2022", area=DISTRICT), times(10)), ("fct_indicator_values.range.qwc-14.11",)),
-    Defect("silent_revision", "不声明的修订", "b", changed(of("FREIGHT_VOLUME", None), times(1.01)), ("fct_observation_vintages.no_silent_revision",)),
+    Defect("silent_revision", "不声明的修订", "b", changed(of("MARKET_ENTITIES", None, area=DISTRICT), times(1.01)), ("fct_observation_vintages.no_silent_revision",)),
     Defect("large_revision", "大幅修订", "b", changed(of("URBAN_NEW_JOBS", "2022", area=DISTRICT), times(1.4)), ("fct_indicator_values.large_revision",)),
     Defect("garbled_title", "标题乱码", "b", retitled("锟斤拷"), ("dim_source.titles_are_not_garbled",)),
     Defect("changed_base", "整条序列换基期", "c", changed(of("MARINE_VA", None), times(1.25)), (OBS + "base_is_unchanged",)),
