@@ -1,9 +1,10 @@
 """Why an indicator or text target stands differently in one released file than in another.
 
 Its status, lamp or judged value moved because a new reference period came in (``data``), a known figure was
-revised or withdrawn (``revision``; one that newer years displaced and that still stands is none), its target,
-baseline or assigned value has another version (``target``), a decision was taken or another option chosen
-(``decision``), a status was set by hand (``override``), or the rules changed (``rule``: cuts, method, code).
+revised or withdrawn (``revision``; one that newer years displaced and that still stands is none), a figure is
+held back or counts again after having been (``held``), its target, baseline or assigned value has another
+version (``target``), a decision was taken or another option chosen (``decision``), a status was set by hand
+(``override``), or the rules changed (``rule``: cuts, method, code).
 Several may hold at once; where no input differs and the code is the same, only the as-of date moved
 (``time``). What a judgement rests on is read from ``fct_target_inputs``; where one of the two files is older
 than that table, from the figures themselves.
@@ -22,13 +23,14 @@ import duckdb
 
 from warehouse.publication import words
 
-CauseKind = Literal["data", "revision", "target", "decision", "override", "rule", "time"]
+CauseKind = Literal["data", "revision", "held", "target", "decision", "override", "rule", "time"]
 Row = Mapping[str, Any]
 TargetKey = tuple[str, str, str]
 
 CAUSES: dict[str, words.Word] = {
     "data": words.Word("新数据", "new data"),
     "revision": words.Word("数据修订", "revised data"),
+    "held": words.Word("扣留与核定", "held back or decided"),
     "target": words.Word("目标或基期变动", "target or baseline changed"),
     "decision": words.Word("口径决定", "decision"),
     "override": words.Word("人工认定", "set by hand"),
@@ -84,6 +86,12 @@ YEARLY_FIGURES = """
     from main.fct_observations
     where frequency = 'A'
 """
+# What does not count, by the landed row and what it is about.
+HELD = """
+    select distinct landing_id, row_number, area_code, reference_period
+    from main.fct_held_figures
+    where held_state in ('held', 'rejected')
+"""
 OVERRIDES = """
     select plan_id, target_type, target_id, override_id, override_status, override_lamp
     from main.fct_status_overrides
@@ -117,6 +125,13 @@ class Side:
         self.has_inputs = self._has("main", "fct_target_inputs")
         self.overrides = self._by_target(OVERRIDES if self._has("main", "fct_status_overrides") else None)
         self.options = self._options()
+        held = _rows(connection, HELD) if self._has("main", "fct_held_figures") else []
+        self._held = {tuple(row.values()) for row in held}
+
+    def holds(self, figure: Row) -> bool:
+        """Whether the file has a figure but does not let it count."""
+        names = ("landing_id", "row_number", "area_code", "reference_period")
+        return tuple(figure[name] for name in names) in self._held
 
     def inputs(self, *, earlier: bool) -> dict[TargetKey, list[Row]]:
         """The inputs by target; ``earlier``: as a file without the table of inputs tells them."""
@@ -185,27 +200,29 @@ class Causes:
         for key in sorted(was.keys() | now.keys()):
             old, new = was.get(key), now.get(key)
             if old is None and new is not None:
-                yield Cause("data", words.Word("", ""), _figure(new))
+                yield Cause("held" if self.old.holds(new) else "data", words.Word("", ""), _figure(new))
             elif new is None and old is not None:
                 yield from self._departure(old)
             elif old is not None and new is not None and _amount(old) != _amount(new):
-                yield Cause("revision", _figure(old), _figure(new))
+                decided = self.new.holds(old) or self.old.holds(new)
+                yield Cause("held" if decided else "revision", _figure(old), _figure(new))
 
     def _departure(self, old: Row) -> Iterator[Cause]:
         """A figure no judgement rests on any longer: a revision unless it still stands as it was.
 
         Many kinds rest on the newest year alone, and an older one leaves with each new year.
         """
-        held = self._held(old)
-        if held is None:
-            yield Cause("revision", _figure(old), words.Word("不再采用", "no longer used"))
-        elif _amount(held) != _amount(old):
+        kind: CauseKind = "held" if self.new.holds(old) else "revision"
+        stands = self._standing(old)
+        if stands is None:
+            yield Cause(kind, _figure(old), words.Word("不再采用", "no longer used"))
+        elif _amount(stands) != _amount(old):
             yield Cause(
-                "revision", _figure(old), _figure({**old, "value": held["value"], "unit": held["unit"]})
+                kind, _figure(old), _figure({**old, "value": stands["value"], "unit": stands["unit"]})
             )
 
-    def _held(self, old: Row) -> Row | None:
-        """The figure the later file holds about what an input of the earlier one was about."""
+    def _standing(self, old: Row) -> Row | None:
+        """The figure that stands in the later file about what an input of the earlier one was about."""
         for row in self.old.landed.get((old["landing_id"], old["row_number"]), []):
             same = (row["area_code"], row["reference_period"], *_amount(row))
             if same == (old["area_code"], old["reference_period"], *_amount(old)):

@@ -48,12 +48,21 @@ def last_full_month(as_of: date) -> str:
 
 def first_month() -> str:
     """The first month of the earliest plan, from the seed ``plans``: nothing is monitored before."""
+    return f"{min(int(plan['first_year']) for plan in _plans()):04d}-01"
+
+
+def first_adoption() -> date:
+    """The day the earliest plan was adopted, from the seed ``plans``: before it nobody knew of a target."""
+    return min(date.fromisoformat(plan["adopted_on"]) for plan in _plans())
+
+
+def _plans() -> list[dict[str, str]]:
     with (dbt_project_dir() / "seeds" / "plan" / "plans.csv").open(encoding="utf-8", newline="") as file:
-        return f"{min(int(plan['first_year']) for plan in csv.DictReader(file)):04d}-01"
+        return list(csv.DictReader(file))
 
 
 def check_pair(month: str, as_of: date) -> None:
-    """A month can be released only once it is over and a plan runs; nothing is known from the future."""
+    """A month can be released once it is over and a plan is adopted; nothing is known from the future."""
     if month_end(month) < month_end(first_month()):
         raise BadInput.one(
             "MONTH", month, f"a month from {first_month()} on, when the plan begins", "use a later month"
@@ -68,4 +77,11 @@ def check_pair(month: str, as_of: date) -> None:
             f"{as_of} before the end of the month {month}",
             f"a day from {month_end(month)} on",
             f"use AS_OF={month_end(month)} or later, or MONTH={last_full_month(as_of)}",
+        )
+    if as_of < first_adoption():
+        raise BadInput.one(
+            "AS_OF",
+            f"{as_of}, when no plan was adopted",
+            f"a day from {first_adoption()} on",
+            f"use AS_OF={first_adoption()} or later",
         )

@@ -51,6 +51,10 @@ MOVED = (
 )
 INPUTS = "update fct_target_inputs set"
 GONE = "delete from fct_target_inputs where input_role = 'value'"
+HELD = (
+    f"create or replace table fct_held_figures as select '{LANDING_ID}' as landing_id, {JOBS} as row_number,"
+    " 'CN-370211' as area_code, '2022' as reference_period, 'held' as held_state"
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +96,18 @@ EACH = [
         f"{GONE}; update fct_observations set value = 8.1 where series_code = 'URBAN_NEW_JOBS'",
         "数据修订：2022年 7.9 万人 → 2022年 8.1 万人",
         "revised data: 2022 7.9 万人 → 2022 8.1 万人",
+    ),
+    (
+        "held",
+        f"{HELD}; {GONE}; delete from fct_observations where series_code = 'URBAN_NEW_JOBS'",
+        "扣留与核定：2022年 7.9 万人 → 不再采用",
+        "held back or decided: 2022 7.9 万人 → no longer used",
+    ),
+    (
+        "held",
+        f"{HELD}; {INPUTS} value = 7.8, row_number = 99 where input_role = 'value'",
+        "扣留与核定：2022年 7.9 万人 → 2022年 7.8 万人",
+        "held back or decided: 2022 7.9 万人 → 2022 7.8 万人",
     ),
     (
         "target",
@@ -178,6 +194,13 @@ def test_a_year_that_a_newer_one_displaced_is_no_revision(tmp_path: Path, old: P
     )
     for one in compared(tmp_path, old, *MOVED, GONE, newer).targets:
         assert [cause.told("en") for cause in one.causes] == ["new data: 2023 9.1 万人"]
+
+
+def test_a_figure_that_was_held_and_counts_again_is_no_new_data(tmp_path: Path) -> None:
+    """Somebody accepted it; the publisher said nothing new."""
+    without = make_build(tmp_path / "held", until=2022, sql=[*BASE, HELD, GONE])
+    for one in compared(tmp_path, without, *MOVED).targets:
+        assert [cause.told("en") for cause in one.causes] == ["held back or decided: 2022 7.9 万人"]
 
 
 def test_several_causes_are_all_told(tmp_path: Path, old: Path) -> None:

@@ -41,6 +41,7 @@ OTHER_YEARS = ("earlier_year", "later_year")
 # Why a target has no judgement of the assessed year, as the headline counts them: of one, of several.
 NOT_OF_THE_YEAR = {
     "no_data": words.Word("没有数", "no figure at all"),
+    "held": words.Word("数据扣留待核", "a figure held for checking"),
     "earlier_year": words.Word("只有更早年度的数", "only a figure of an earlier year"),
     "later_year": words.Word("已按更晚年度评定", "a judgement by a later year"),
 }

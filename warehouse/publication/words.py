@@ -107,6 +107,12 @@ STATUSES = {
         "截止日期前没有已公布或已填报的规划期年度数值，或年度值不全、不能累计。",
         "No yearly figure of the plan period was published or returned by the as-of date, or too few to sum.",
     ),
+    "held": Word(
+        "扣留待核",
+        "held for checking",
+        "规划期年度数值未通过检查，扣留待核，决定以前不作判断。",
+        "The yearly figure failed a check and is held; no judgement is made until that is decided.",
+    ),
     "not_due": Word(
         "未到考核期",
         "not due",

@@ -4,21 +4,25 @@
 with
 
 held as (
-    select distinct
+    select
         cast(landing_id as varchar) as landing_id,
         cast(row_number as bigint) as row_number,
         cast(series_code as varchar) as series_code,
         cast(area_code as varchar) as area_code,
         cast(measure as varchar) as measure,
-        cast(reference_period as varchar) as reference_period
+        cast(reference_period as varchar) as reference_period,
+        -- What one rule rejects is not opened again by another that has yet to be answered.
+        max(cast(state as varchar)) as held_state
     from {{ source('landing', 'held_figures') }}
     where state in ('held', 'rejected')
+    group by all
 ),
 
 said as (
     select
         observations.*,
-        held.landing_id is not null as is_held
+        held.held_state,
+        held.held_state is not null as is_held
     from {{ ref('int_observations__conformed') }} as observations
     left join held
         on
@@ -35,6 +39,7 @@ said as (
 restored as (
     select
         earlier.*,
+        cast(null as varchar) as held_state,
         false as is_held
     from {{ source('landing', 'earlier_observations') }} as earlier
     where
@@ -105,6 +110,7 @@ select
     * exclude (chosen_source_id, chosen_is_bound, chosen_rank, chosen_vintage_date),
     selection_rank = 1 and not is_held as is_selected,
     case
+        when held_state = 'rejected' then '核为错误，不采用'
         when is_held then '扣留待核，不采用'
         when candidate_count = 1 then '唯一来源'
         when selection_rank = 1 then '采用：准确数优先，其次发布机构等级，再次发布日期'
@@ -115,6 +121,7 @@ select
         else '未采用：与 ' || chosen_source_id || ' 同级同日'
     end as selection_reason_zh,
     case
+        when held_state = 'rejected' then 'found to be wrong, does not count'
         when is_held then 'held for checking, does not count'
         when candidate_count = 1 then 'only source'
         when selection_rank = 1 then 'counts: exact before bound, then publisher class, then date'

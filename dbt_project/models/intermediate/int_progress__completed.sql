@@ -1,5 +1,6 @@
 -- One row a target, indicators and text alike: its judgement, what a second method says, where it leads, how firm its
--- inputs are. What cannot be judged says so, and says who owes the figure.
+-- inputs are. What cannot be judged says so, and says who owes the figure; a figure that waits for a decision is owed by
+-- nobody.
 with
 
 latest as (
@@ -172,7 +173,8 @@ judged as (
         firmness.weakest_stage,
         firmness.weakest_obs_status,
         repeated.reference_year as repeated_year,
-        repeated.returned_value
+        repeated.returned_value,
+        case when coalesce(progress.status, 'no_data') = 'no_data' then held.held_periods end as awaited_periods
     from {{ ref('int_targets__effective') }} as targets
     left join owners on {{ same_target('targets', 'owners') }}
     left join seasoned as progress on {{ same_target('targets', 'progress') }}
@@ -183,13 +185,18 @@ judged as (
     left join firmness on {{ same_target('targets', 'firmness') }}
     left join vetoes on {{ same_target('targets', 'vetoes') }}
     left join {{ ref('int_repeated_returns__compared') }} as repeated on {{ same_target('targets', 'repeated') }}
+    left join {{ ref('int_target_figures__held') }} as held on {{ same_target('targets', 'held') }}
 ),
 
 -- A soft target is told in the same words and never shows red.
 lit as (
     select
         *,
-        case when is_withheld then 'under_revision' else evaluated_status end as status,
+        case
+            when is_withheld then 'under_revision'
+            when awaited_periods is not null then 'held'
+            else evaluated_status
+        end as status,
         case
             when is_withheld or evaluated_status = 'no_data' then 'grey'
             when is_soft and lamp = 'red' then 'yellow'
@@ -213,7 +220,7 @@ select
     judged_to_year,
     cast(baseline_value as double) as baseline_value,
     cast(target_value as double) as target_value,
-    case when status != 'no_data' then {{ stored('value') }} end as value,
+    case when evaluated_status != 'no_data' then {{ stored('value') }} end as value,
     {%- for column in [
         'attainment_pct', 'progress_pct', 'schedule_pct', 'gap_pp', 'baseline_rebased_value', 'progress_rebased_pct',
         'required_yearly_change', 'required_yearly_rate_pct', 'required_yearly_rate_floor_pct', 'second_value',
@@ -229,6 +236,8 @@ select
             then
                 '口径待责任单位确认，暂不发布状态'
                 || coalesce('；' || reference_period || '年为 ' || {{ figure(stored('value')) }}, '')
+        when status = 'held'
+            then coalesce(reason_zh || '；', '') || awaited_periods || '年的数因检查未通过而扣留，核对后评价'
         when status = 'no_data' and responsible_units is null
             then coalesce(reason_zh || '；', '规划期内无已公布的年度数据；') || '责任单位未载明'
         when status = 'no_data'
@@ -248,6 +257,10 @@ select
             then
                 'meaning awaits the unit''s confirmation, no status is published'
                 || coalesce('; ' || {{ figure(stored('value')) }} || ' in ' || reference_period, '')
+        when status = 'held'
+            then
+                coalesce(reason_en || '; ', '') || 'the figure of ' || awaited_periods
+                || ' failed a check and is held; judged once that is decided'
         when status = 'no_data'
             then coalesce(reason_en || '; ', 'no yearly figure of the plan period is published; ') || 'owed by: ' || owing_en
         else reason_en
@@ -270,7 +283,7 @@ select
     latest_measure,
     latest_source_id,
     case
-        when not is_withheld and status not in ('no_data', 'target_pending')
+        when not is_withheld and status not in ('no_data', 'held', 'target_pending')
             -- Full years up to the end of the reference month: the same release is no older when it is made later.
             then
                 cast(

@@ -1,8 +1,8 @@
 """``python -m tests.expectations.corpus.clean_months [FIRST LAST]``: the gate's false alarms on true months.
 
-Each month from FIRST to LAST (default 2021-01 to 2025-12, sixty) is pulled from the stand-ins as of the end of
-the second month after it, built, and judged against the month before. Prints what blocks and holds, which should
-be nothing, and how often each note was given.
+Each month from FIRST to LAST (default 2021-01 to 2025-12, sixty) is pulled from the stand-ins, built, and judged
+against the month before: as of the end of the second month after it, and never before the plan was adopted.
+Prints what blocks and holds, which should be nothing, and how often each note was given.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tests.expectations.corpus.harness import judged
+from warehouse.months import first_adoption
 
 
 def months(first: str, last: str) -> list[str]:
@@ -25,7 +26,7 @@ def months(first: str, last: str) -> list[str]:
 def as_of(month: str) -> date:
     """The end of the second month after it: what is published about a month is mostly out by then."""
     number = int(month[:4]) * 12 + int(month[5:]) - 1 + 3
-    return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
+    return max(date(number // 12, number % 12 + 1, 1) - timedelta(days=1), first_adoption())
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 -- indicators and projects stand. No index: the plan prints no weights (DEC-G5).
 {%- set statuses = [
     "achieved_early", "met", "ahead", "on_schedule", "slightly_behind", "lagging", "reversing", "breached",
-    "target_pending", "comparator_missing", "no_baseline", "no_data", "not_due", "under_revision",
+    "target_pending", "comparator_missing", "no_baseline", "no_data", "held", "not_due", "under_revision",
 ] %}
 {%- set lamps = ["green", "yellow", "red", "grey"] %}
 with
