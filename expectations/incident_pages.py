@@ -2,7 +2,7 @@
 
 Made for Airflow's web server (``dags/plugins``), which checks the reader's login for the list and the pages;
 a signed link needs none. Following a link changes nothing, since mail scanners follow links too: it shows a
-page with a button, and only the button acts.
+page with buttons, and only they act.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from expectations.links import Signed, read_token
 from raw.errors import BadInput
 
 TEMPLATES = Path(__file__).with_name("templates")
+ACTIONS = ("acknowledge", "snooze")
 SNOOZED_DAYS = 3
 HEADERS = {
     "Content-Security-Policy": (
@@ -72,22 +73,28 @@ def make_app(login: Callable[..., Any] | None = None) -> FastAPI:
 
     @app.post("/signed/{token}")
     def act(
-        request: Request, token: str, by: Annotated[str, Form()] = "", note: Annotated[str, Form()] = ""
+        request: Request,
+        token: str,
+        action: Annotated[str, Form()] = "acknowledge",
+        by: Annotated[str, Form()] = "",
+        note: Annotated[str, Form()] = "",
     ) -> HTMLResponse:
         signed = read_token(token)
-        _act(signed, by.strip(), note.strip())
-        return _page(request, signed.incident_id, done=True)
+        _act(signed, action, by.strip(), note.strip())
+        return _page(request, signed.incident_id, done=action)
 
     return app
 
 
-def _act(signed: Signed, by: str, note: str) -> None:
+def _act(signed: Signed, action: str, by: str, note: str) -> None:
+    if action not in ACTIONS:
+        raise BadInput.one("action", repr(action[:20]), " or ".join(ACTIONS), "use the page's buttons")
     if not by:
         raise BadInput.one("姓名 name", "nothing", "who acknowledges", "go back and enter your name")
     who = f"{by[:60]} ({signed.audience})"
     now = datetime.now(UTC)
     with open_ledger() as session:
-        if signed.action == "snooze":
+        if action == "snooze":
             until = now + timedelta(days=SNOOZED_DAYS)
             incidents.snooze(session, signed.incident_id, by=who, now=now, until=until, note=note[:500])
         else:
@@ -95,7 +102,7 @@ def _act(signed: Signed, by: str, note: str) -> None:
 
 
 def _page(
-    request: Request, incident_id: int, *, signed: Signed | None = None, token: str = "", done: bool = False
+    request: Request, incident_id: int, *, signed: Signed | None = None, token: str = "", done: str = ""
 ) -> HTMLResponse:
     with open_ledger() as session:
         found = incidents.incident(session, incident_id)
@@ -103,7 +110,6 @@ def _page(
             "incident.html",
             one=found,
             kinds=_by_kind(found),
-            units=_names(found.units),
             signed=signed,
             token=token,
             done=done,
@@ -128,12 +134,16 @@ def _by_kind(found: Incident) -> list[tuple[str, list[Any]]]:
     return [(title, some) for title, some in by_kind if some]
 
 
-def _names(units: Sequence[str]) -> str:
+def _names(audiences: Sequence[str]) -> str:
+    """The Chinese names of units and audiences; their ids while ``routes.yml`` cannot be read."""
     try:
         routes = load_routes()
     except BadInput:
-        return "、".join(units)
-    return "、".join(routes.name_of(unit) for unit in units)
+        return "、".join(audiences)
+    return "、".join(
+        routes.audiences[name].name_zh if name in routes.audiences else routes.name_of(name)
+        for name in audiences
+    )
 
 
 def _root(request: Request) -> str:
@@ -148,7 +158,10 @@ def _render(template: str, **context: object) -> str:
         lstrip_blocks=True,
     )
     environment.filters["local"] = _local
-    return environment.get_template(template).render(levels=LEVELS, states=STATES, **context)
+    environment.filters["names"] = _names
+    return environment.get_template(template).render(
+        levels=LEVELS, states=STATES, snoozed_days=SNOOZED_DAYS, **context
+    )
 
 
 def _local(at: datetime | None) -> str:

@@ -106,8 +106,8 @@ class Incident(Base):
     """One cause that somebody has to mend, however many rules and figures it breaks.
 
     ``state``: open, acknowledged, snoozed, resolved. ``cause_key`` is the same for the same cause in every
-    run, ``scope`` what was looked at when it was found; ``assignee_unit`` is a unit id, ``engineers`` or
-    ``statisticians``.
+    run, ``scope`` what was looked at when it was found; ``assignee_unit`` is a unit as its feed or
+    the plan names it (an id, or a publisher's name), ``engineers`` or ``statisticians``.
     """
 
     __tablename__ = "incidents"

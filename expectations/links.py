@@ -1,6 +1,6 @@
 """Signed links with which somebody acknowledges an incident from the mail itself.
 
-A link says which incident, what is to be done and who was told; it holds for fourteen days and cannot be
+A link says which incident and who was told; it holds for fourteen days and cannot be
 changed without the secret of this deployment (HMAC, RFC 2104, through itsdangerous). Without the secret or
 the address of the pages there are no links, and messages name the command instead.
 """
@@ -19,16 +19,14 @@ SECRET = "EXPECTATIONS_LINK_SECRET"  # noqa: S105 (the variable's name)
 BASE = "EXPECTATIONS_LINK_BASE"
 VALID_SECONDS = 14 * 24 * 3600
 SHORTEST_SECRET = 32
-ACTIONS = ("acknowledge", "snooze")
 _AGAIN = "open the incident in Airflow, or run python -m expectations ack"
 
 
 @dataclass(frozen=True)
 class Signed:
-    """What a link asks for, and whom it was sent to."""
+    """The incident a link lets somebody take up, and whom it was sent to."""
 
     incident_id: int
-    action: str
     audience: str
 
 
@@ -43,23 +41,21 @@ def acknowledge_link(incident_id: int, audience: str) -> str | None:
     base, serializer = _base(), _serializer()
     if base is None or serializer is None:
         return None
-    return f"{base}/signed/{serializer.dumps([incident_id, 'acknowledge', audience])}"
+    return f"{base}/signed/{serializer.dumps([incident_id, audience])}"
 
 
 def read_token(token: str) -> Signed:
-    """What a signed link asks for; raises BadInput when it is expired, changed or not ours."""
+    """What a signed link is about; raises BadInput when it is expired, changed or not ours."""
     serializer = _serializer()
     if serializer is None:
         raise BadInput.one("link", "no secret in this deployment", f"the variable {SECRET}", _AGAIN)
     try:
-        incident_id, action, audience = serializer.loads(token, max_age=VALID_SECONDS)
+        incident_id, audience = serializer.loads(token, max_age=VALID_SECONDS)
+        return Signed(int(incident_id), str(audience))
     except SignatureExpired:
         raise BadInput.one("link", "one that is older than 14 days", "a recent link", _AGAIN) from None
     except (BadSignature, ValueError, TypeError):
         raise BadInput.one("link", "one that was not signed here", "a link as it was sent", _AGAIN) from None
-    if not isinstance(incident_id, int) or action not in ACTIONS:
-        raise BadInput.one("link", f"the action {action!r}", f"one of {', '.join(ACTIONS)}", _AGAIN)
-    return Signed(incident_id, str(action), str(audience))
 
 
 def _base() -> str | None:

@@ -60,6 +60,7 @@ def test_list_and_page_say_what_for_whom_and_what_to_do(client: TestClient) -> N
     listed = client.get("/").text
     assert "未结事件" in listed
     assert 'href="/1"' in listed
+    assert "<td>区发改局</td>" in listed
     page = client.get("/1").text
     for told in ("题", "title", "核对", "check", "区发改局", "qwc-14/01", "v.json", "opened"):
         assert told in page
@@ -85,6 +86,21 @@ def test_following_a_link_changes_nothing_its_button_does(client: TestClient) ->
     assert done.status_code == 200
     assert "已受理" in done.text
     assert state() == ("acknowledged", "王 (unit:fgj)")
+
+
+def test_a_snoozed_incident_says_until_when(client: TestClient) -> None:
+    path = path_of(acknowledge_link(1, "unit:fgj"))
+    assert 'value="snooze"' in client.get(path).text
+    done = client.post(path, data={"by": "王", "action": "snooze"})
+    assert "已暂缓至" in done.text
+    assert "已受理。" not in done.text
+    assert state() == ("snoozed", None)
+
+
+def test_what_the_page_does_not_offer_is_refused(client: TestClient) -> None:
+    path = path_of(acknowledge_link(1, "unit:fgj"))
+    assert client.post(path, data={"by": "王", "action": "resolve"}).status_code == 400
+    assert state() == ("open", None)
 
 
 def test_a_name_is_asked_for(client: TestClient) -> None:
