@@ -13,7 +13,7 @@ from expectations.gate import judge
 from expectations.ledger import open_ledger
 from expectations.quarantine import close_replaced, figures_in_force, hold_figures
 from warehouse.build import Build, build
-from warehouse.held import HeldFigure, figures_of
+from warehouse.held import KEY, HeldFigure, figure_key, figures_of
 from warehouse.release import previous_release
 from warehouse.verdict import Verdict
 
@@ -68,9 +68,10 @@ def close_what_is_replaced(made: Build, now: datetime) -> None:
 def _figures_found(made: Build) -> list[HeldFigure]:
     from warehouse.connect import reader
 
-    columns = "landing_id, cast(row_number as varchar), series_code, area_code, measure, reference_period"
+    names = ", ".join(name for name in KEY if name != "value")
     with reader(made.file) as connection:
-        found = set(connection.execute(f"select {columns} from fct_held_figures").fetchall())
+        rows = connection.execute(f"select {names}, held_value from fct_held_figures").fetchall()
+    found = {figure_key(dict(zip(KEY, row, strict=True))) for row in rows}
     return [figure for figure in made.held if figure.key in found]
 
 

@@ -68,13 +68,16 @@ def close_replaced(
 ) -> list[QuarantineItem]:
     """Held figures that a build no longer finds: the publisher has said something else in their place.
 
-    ``figures`` are those the build still holds.
+    ``figures`` are those the build still holds. One that knows less than the build an item was found in does
+    not speak of it.
     """
     there = {"|".join(figure.key) for figure in figures}
     gone = [
         item
         for item in _held(session, "figure")
-        if item.reference_month <= build.reference_month and item.item_key not in there
+        if item.reference_month <= build.reference_month
+        and item.as_of_date <= build.as_of_date.isoformat()
+        and item.item_key not in there
     ]
     return [
         dispose(session, item.item_id, "corrected", by=GATE, note="发布单位已更新 / replaced", now=now)

@@ -29,7 +29,7 @@ from raw.feed import Feed, declared_feeds
 from raw.land import Vintage, vintages
 from raw.publishing_calendar import Timeliness, calendar, timeliness
 from warehouse.connect import reader, sha256_of
-from warehouse.held import HeldFigure, keep_earlier, tell_held
+from warehouse.held import HeldFigure, keep_earlier, table_of, tell_held
 from warehouse.months import check_pair
 from warehouse.paths import REPO, dbt_project_dir
 from warehouse.publication.content_hash import file_contents, literal, quoted
@@ -41,6 +41,8 @@ STORAGE_VERSION = "v1.0.0"
 CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".html"}
 DATA_FOLDERS = {"landing", "inbox", "data"}
 FAILING_ROWS_SHOWN = 20
+MOST_STEPS_BACK = 6
+"""How often the landing is modelled further back for what stood before a held figure; each is a dbt run."""
 Descriptions = dict[tuple[str, str], list[tuple[str, str]]]
 LINEAGE = (
     ("_row_number", "bigint"),
@@ -194,20 +196,34 @@ class _Before:
         """A Parquet file of what stood before the held figures; None where all of them count again.
 
         A publisher who overwrites a figure leaves only the new one in the newest file of its scope: the one
-        before is found by modelling the landing without that file.
+        before is found by modelling the landing without the files that say it, from the first of them on.
         """
-        without = {figure.landing_id for figure in held if figure.state != "accepted"}
-        if not without:
+        waiting = [figure for figure in held if figure.state != "accepted"]
+        if not waiting:
             return None
         kept = self.work / "earlier.parquet"
+        without = {one for figure in waiting for one in self._since(figure)}
+        for _ in range(MOST_STEPS_BACK):
+            again = self._keep_without(without, waiting, kept)
+            if not again:
+                break
+            without |= again
+        return kept
+
+    def _since(self, figure: HeldFigure) -> list[str]:
+        """The landed files of a figure's table from the one it was found in on."""
+        feed, _, table = table_of(figure.landing_id).partition("/")
+        known = [one.landing_id for one in vintages(self.landing_root, feed, table, self.as_of)]
+        return known[known.index(figure.landing_id) :] if figure.landing_id in known else []
+
+    def _keep_without(self, without: Set[str], waiting: Sequence[HeldFigure], kept: Path) -> set[str]:
         with tempfile.TemporaryDirectory(dir=self.work) as folder:
             # The parsed project is kept by the name of the database's file.
             scratch = Path(folder) / "scratch.duckdb"
             open_landing(scratch, self.feeds, self.landing_root, self.as_of, without)
             chosen = ["--select", "+int_observations__conformed", "--exclude-resource-type", "test"]
             _run_dbt(scratch, Path(folder) / "target", self.reference_month, self.as_of, self.kind, chosen)
-            keep_earlier(scratch, held, kept)
-        return kept
+            return keep_earlier(scratch, waiting, kept)
 
 
 def refuse_simulated(kind: str, inputs: Sequence[Mapping[str, Any]]) -> None:

@@ -1,14 +1,16 @@
 """Figures that are held back: landed, kept, shown as held, and counted nowhere until somebody has decided.
 
-A held figure is one vintage of one observation, named by the landed row it came from. ``held`` waits for a
-decision, ``rejected`` is wrong for good, ``accepted`` is true after all and counts again. The build leaves
-the first two out of the choice of sources, so that the last good value stands in their place.
+A held figure is what one table of a feed says of one observation, kept with the landed row it was found in.
+A later file of the table that says the same is the same figure, and needs no second decision. ``held`` waits
+for one, ``rejected`` is wrong for good, ``accepted`` is true after all and counts again. The build leaves the
+first two out of the choice of sources, so that the last good value stands in their place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -19,7 +21,7 @@ from warehouse.publication.content_hash import literal
 from warehouse.verdict import MAX_HELD_ROWS, RuleResult, Scalar, Verdict
 
 HeldState = Literal["held", "rejected", "accepted"]
-KEY = ("landing_id", "row_number", "series_code", "area_code", "measure", "reference_period")
+KEY = ("landing_id", "row_number", "series_code", "area_code", "measure", "reference_period", "value")
 """What a failing row must say for its figure to be held back."""
 
 # The columns of int_observations__conformed.
@@ -33,15 +35,17 @@ OBSERVED = (
     ("publisher_rank", "integer"), ("published_date", "date"), ("published_precision", "varchar"),
     ("vintage_date", "date"), ("period_end_date", "date"),
 )  # fmt: skip
-_TYPES = {"row_number": "bigint", "held_on": "date"}
+_TYPES = {"row_number": "bigint", "value": "decimal(24, 6)", "held_on": "date"}
+_VINTAGE = "/vintage="
 _REMEDY = "record the figure as the quarantine lists it: python -m expectations quarantine list"
 
 
 @dataclass(frozen=True)
 class HeldFigure:
-    """One vintage of one observation and what was decided about it; ``rule`` is ``suite.rule_id``.
+    """What a table says of one observation, and what was decided about it; ``rule`` is ``suite.rule_id``.
 
-    ``held_on`` is the as-of date of the build it was found in (ISO 8601): the same build says the same.
+    ``value`` is in the unit of the series, as :func:`decimal_text` writes it. ``held_on`` is the as-of date
+    of the build it was found in (ISO 8601): the same build says the same.
     """
 
     landing_id: str
@@ -50,6 +54,7 @@ class HeldFigure:
     area_code: str
     measure: str
     reference_period: str
+    value: str
     rule: str
     what_zh: str
     what_en: str
@@ -61,8 +66,8 @@ class HeldFigure:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The figure, whatever was decided about it."""
-        return tuple(str(getattr(self, name)) for name in KEY)
+        """The figure, whichever file said it and whatever was decided about it."""
+        return figure_key(asdict(self))
 
     def as_dict(self) -> dict[str, Any]:
         """For ``build.json``."""
@@ -98,8 +103,22 @@ def figures_of(verdict: Verdict, held_on: str) -> list[HeldFigure]:
 
 
 def figure_key(row: Mapping[str, Scalar]) -> tuple[str, ...]:
-    """The figure a failing row is about, as :attr:`HeldFigure.key`."""
-    return tuple(str(row.get(name)) for name in KEY)
+    """The figure a failing row is about, as :attr:`HeldFigure.key`: its table, what it is of, its value."""
+    said = (str(row.get(name)) for name in ("series_code", "area_code", "measure", "reference_period"))
+    return (table_of(str(row.get("landing_id"))), *said, decimal_text(row.get("value")))
+
+
+def table_of(landing_id: str) -> str:
+    """The feed and table of a landing id: ``bureau_nbs/observations`` of one with its vintage."""
+    return landing_id.partition(_VINTAGE)[0]
+
+
+def decimal_text(value: object) -> str:
+    """A figure without idle digits: 82.860000 and 82.86 are both 82.86; what is no number stays as it is."""
+    try:
+        return f"{Decimal(str(value)).normalize():f}"
+    except InvalidOperation:
+        return str(value)
 
 
 def tell_held(
@@ -111,6 +130,7 @@ def tell_held(
     """
     names = [field.name for field in fields(HeldFigure)]
     typed = ", ".join(f"cast({name} as {_TYPES.get(name, 'varchar')}) as {name}" for name in names)
+    typed += f", split_part(landing_id, '{_VINTAGE}', 1) as landing_table"
     ordered = sorted(held, key=lambda figure: figure.key)
     rows = [", ".join(literal(str(getattr(figure, name))) for name in names) for figure in ordered]
     values = ", ".join(f"({row})" for row in rows) or f"({', '.join(['null'] * len(names))})"
@@ -128,33 +148,50 @@ def tell_held(
     connection.execute(f"create or replace view landing.earlier_observations as {said}")
 
 
-def keep_earlier(scratch: Path, held: Sequence[HeldFigure], target: Path) -> None:
+def keep_earlier(scratch: Path, held: Sequence[HeldFigure], target: Path) -> set[str]:
     """Write to ``target`` what the same table said of the held figures before; the newest of each source.
 
     ``scratch`` holds ``int_observations__conformed`` of the landing without the files they were said in.
+    Returns the landing ids of files that say a held figure all the same: what stood before is further back.
     """
     with duckdb.connect(str(scratch)) as connection:
         tell_held(connection, held, None)
         names = ", ".join(f"said.{name}" for name, _ in OBSERVED)
-        said, there = (f"split_part({one}.landing_id, '/vintage=', 1)" for one in ("said", "held"))
+        connection.execute(
+            f"""
+            create or replace temp table earlier as
+            select
+                {names},
+                bool_or(said.value = held.value) as is_the_same
+            from intermediate.int_observations__conformed as said
+            inner join landing.held_figures as held
+                on
+                    split_part(said.landing_id, '{_VINTAGE}', 1) = held.landing_table
+                    and said.series_code = held.series_code
+                    and said.area_code = held.area_code
+                    and said.measure = held.measure
+                    and said.reference_period = held.reference_period
+            where held.state <> 'accepted'
+            group by {names}
+            """
+        )
         connection.execute(
             f"""
             copy (
-                select distinct {names}
-                from intermediate.int_observations__conformed as said
-                inner join landing.held_figures as held
-                    using (series_code, area_code, measure, reference_period)
-                where held.state <> 'accepted' and {said} = {there}
+                select {", ".join(name for name, _ in OBSERVED)}
+                from earlier
+                where not is_the_same
                 qualify row_number() over (
                     partition by
-                        series_code, area_code, measure, said.scope, said.frequency, reference_period,
-                        said.source_id
-                    order by said.vintage_date desc, said.landing_id desc
+                        series_code, area_code, measure, scope, frequency, reference_period, source_id
+                    order by vintage_date desc, landing_id desc
                 ) = 1
                 order by all
             ) to {literal(str(target))} (format parquet)
             """
         )
+        again = connection.execute("select distinct landing_id from earlier where is_the_same").fetchall()
+    return {str(landing_id) for (landing_id,) in again}
 
 
 def _figure(result: RuleResult, row: Mapping[str, Scalar], held_on: str) -> HeldFigure:
@@ -165,6 +202,7 @@ def _figure(result: RuleResult, row: Mapping[str, Scalar], held_on: str) -> Held
         area_code=str(row["area_code"]),
         measure=str(row["measure"]),
         reference_period=str(row["reference_period"]),
+        value=decimal_text(row["value"]),
         rule=f"{result.suite}.{result.rule_id}",
         what_zh=result.what_zh,
         what_en=result.what_en,

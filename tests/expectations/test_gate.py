@@ -11,11 +11,13 @@ import pytest
 
 from expectations.__main__ import main
 from expectations.gate import FIRST_RELEASE, NO_ROWS, judge
+from expectations.sql_macros import MACROS
 from expectations.suite import load_suites
 from raw.errors import BadInput
 from tests.expectations.conftest import MakeBuild
 from tests.expectations.test_statistical_rules import TOYS
 from warehouse.connect import sha256_of, writer
+from warehouse.held import KEY
 from warehouse.verdict import RuleResult, Verdict
 
 PROGRESS = "update fct_target_progress set"
@@ -781,6 +783,30 @@ def test_every_rule_but_the_ranges_and_revisions_is_broken_once_here() -> None:
     assert {
         rule for rule in rules - tried if not any(word in rule for word in elsewhere)
     } == SAME_RULE_ELSEWHERE
+
+
+def test_every_rule_that_holds_says_which_figure(make_build: MakeBuild, tmp_path: Path) -> None:
+    """A row that names no figure would block the whole month instead."""
+    build = make_build("b")
+    shutil.copy(build / "warehouse.duckdb", tmp_path / "previous.duckdb")
+    holding = [
+        (suite.mart, check)
+        for suite in load_suites()
+        for check in suite.checks
+        if check.rule.severity == "hold" and check.rule.sql is not None
+    ]
+    assert len(holding) > 15
+    with writer(build / "warehouse.duckdb") as connection:
+        for macro in MACROS:
+            connection.execute(macro)
+        connection.execute(
+            "create temp table confirmed_revision as"
+            " select plan_id, indicator_code, area_code, reference_period, measure, value from fct_indicator_values"
+        )
+        connection.execute(f"attach '{tmp_path / 'previous.duckdb'}' as previous (read_only)")
+        for mart, check in holding:
+            columns = connection.execute(str(check.rule.sql).replace("{batch}", mart)).description
+            assert set(KEY) <= {column[0] for column in columns}, check.rule_id
 
 
 def test_the_rows_at_fault_are_in_the_verdict(make_build: MakeBuild) -> None:

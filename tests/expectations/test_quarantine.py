@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -34,6 +35,7 @@ ROW: dict[str, Scalar] = {
     "landing_id": "f/t/vintage=2024-12-31", "row_number": 7, "series_code": "GDP", "area_code": "CN-370211",
     "measure": "LEVEL", "reference_period": "2024", "value": "10",
 }  # fmt: skip
+OTHER: dict[str, Scalar] = {**ROW, "row_number": 8, "reference_period": "2023"}
 
 
 def result(*rows: dict[str, Scalar], severity: Severity = "hold", rule_id: str = "slip") -> RuleResult:
@@ -58,8 +60,8 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 def test_a_figure_named_by_two_rules_is_held_once(session: Session) -> None:
-    held = figures(result(ROW), result(ROW, {**ROW, "row_number": 8}, rule_id="outlier"))
-    assert [one.row_number for one in held] == [7, 8]
+    held = figures(result(ROW), result(ROW, OTHER, rule_id="outlier"))
+    assert [one.reference_period for one in held] == ["2023", "2024"]
     assert len(hold_figures(session, held, BUILD, NOON)) == 2
     assert hold_figures(session, held, BUILD, NOON) == []
     assert [one.state for one in figures_in_force(session)] == ["held", "held"]
@@ -112,10 +114,24 @@ def test_a_decision_says_who_and_why(
 
 
 def test_a_figure_the_publisher_has_replaced_is_corrected(session: Session) -> None:
-    held = figures(result(ROW, {**ROW, "row_number": 8}))
+    held = figures(result(ROW, OTHER))
     hold_figures(session, held, BUILD, NOON)
+    knows_less = replace(BUILD, as_of_date=date(2024, 12, 30))
+    close_replaced(session, [], knows_less, NOON)
+    assert [one.state for one in items(session, open_only=False)] == ["held", "held"]
     close_replaced(session, held[1:], BUILD, NOON)
     assert [one.state for one in items(session, open_only=False)] == ["corrected", "held"]
+
+
+def test_a_later_file_that_says_the_same_needs_no_second_decision(session: Session) -> None:
+    """The tables of a bureau come whole each month; another value, or the same in another table, is another matter."""
+    hold_figures(session, figures(result(ROW)), BUILD, NOON)
+    dispose(session, 1, "accepted", by="王", note="属实", now=NOON)
+    again = {**ROW, "landing_id": "f/t/vintage=2025-01-31", "row_number": 9, "value": "10.000000"}
+    assert hold_figures(session, figures(result(again)), BUILD, NOON) == []
+    assert [one.state for one in figures_in_force(session)] == ["accepted"]
+    others = [{**again, "value": "10.1"}, {**again, "landing_id": "f/u/vintage=2025-01-31"}]
+    assert len(hold_figures(session, figures(result(*others)), BUILD, NOON)) == 2
 
 
 def test_rows_that_block_are_held_until_they_fail_no_more(session: Session) -> None:

@@ -1,21 +1,19 @@
 -- Two sources that differ for one period are two vintages. Which one counts is decision DEC-R1:
 -- an exact figure before a bound ("over 9000"), then the publisher's class, then the later date.
--- A figure that is held back stands last and never counts.
+-- A figure that is held back stands last and never counts, in whichever file of its table it is said.
 with
 
 held as (
     select
-        cast(landing_id as varchar) as landing_id,
-        cast(row_number as bigint) as row_number,
+        cast(landing_table as varchar) as landing_table,
         cast(series_code as varchar) as series_code,
         cast(area_code as varchar) as area_code,
         cast(measure as varchar) as measure,
         cast(reference_period as varchar) as reference_period,
-        -- What one rule rejects is not opened again by another that has yet to be answered.
-        max(cast(state as varchar)) as held_state
+        cast(value as decimal(24, 6)) as value,
+        cast(state as varchar) as held_state
     from {{ source('landing', 'held_figures') }}
     where state in ('held', 'rejected')
-    group by all
 ),
 
 said as (
@@ -26,12 +24,12 @@ said as (
     from {{ ref('int_observations__conformed') }} as observations
     left join held
         on
-            observations.landing_id = held.landing_id
-            and observations.row_number = held.row_number
+            split_part(observations.landing_id, '/vintage=', 1) = held.landing_table
             and observations.series_code = held.series_code
             and observations.area_code = held.area_code
             and observations.measure = held.measure
             and observations.reference_period = held.reference_period
+            and observations.value = held.value
 ),
 
 -- What a held figure replaced in its own table stands here again, but not where its source says another by now:

@@ -4,12 +4,12 @@ with
 held as (
     -- Cast: the view has no types where nothing is held.
     select
-        cast(landing_id as varchar) as landing_id,
-        cast(row_number as bigint) as row_number,
+        cast(landing_table as varchar) as landing_table,
         cast(series_code as varchar) as series_code,
         cast(area_code as varchar) as area_code,
         cast(measure as varchar) as measure,
         cast(reference_period as varchar) as reference_period,
+        cast(value as decimal(24, 6)) as value,
         cast(state as varchar) as held_state,
         cast(rule as varchar) as held_rule,
         cast(what_zh as varchar) as held_what_zh,
@@ -62,12 +62,12 @@ select
 from {{ ref('fct_observation_vintages') }} as vintages
 inner join held
     on
-        vintages.landing_id = held.landing_id
-        and vintages.row_number = held.row_number
+        split_part(vintages.landing_id, '/vintage=', 1) = held.landing_table
         and vintages.series_code = held.series_code
         and vintages.area_code = held.area_code
         and vintages.measure = held.measure
         and vintages.reference_period = held.reference_period
+        and vintages.value = held.value
 left join indicators on vintages.series_code = indicators.series_code
 left join {{ ref('fct_observations') }} as shown
     on
