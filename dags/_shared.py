@@ -129,7 +129,7 @@ def on_failure(units: Sequence[str] = ()) -> Callable[[Context], None]:
     """
 
     def note(context: Context) -> None:
-        from expectations.observing import after_failure, after_refusal, after_success
+        from expectations.observing import after_failure, after_refusal, after_run, after_success
 
         error: object = context.get("exception")
         cause = error.__cause__ if isinstance(error, AirflowFailException) else error
@@ -139,18 +139,21 @@ def on_failure(units: Sequence[str] = ()) -> Callable[[Context], None]:
             after_refusal(run_of(context), cause.problems, units, now=_now())
         else:
             after_failure(run_of(context), f"{type(error).__name__}: {error}", now=_now())
+        after_run(context["ti"].dag_id, context["ti"].run_id, now=_now())
 
     return note
 
 
 def on_success(context: Context) -> None:
     """An ``on_success_callback``: what the same step reported earlier about the month is over."""
-    from expectations.observing import after_success
+    from expectations.observing import after_run, after_success
 
     after_success(run_of(context), now=_now())
+    if not context["task"].downstream_task_ids:
+        after_run(context["ti"].dag_id, context["ti"].run_id, now=_now())
 
 
-def deadline(hours: int) -> DeadlineAlert:
+def deadline(hours: float) -> DeadlineAlert:
     """A run that is not over so many hours after it was queued is told of, whatever it is doing then."""
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Literal
 
 from expectations.figures import Figure, Figures, Row, told
@@ -112,6 +113,51 @@ def of_failure(dag_id: str, task_id: str, error: str, *, reference_month: str, a
             owner="engineers",
             reference_month=reference_month,
             as_of_date=as_of,
+        )
+    ]
+
+
+def of_overdue(dag_id: str, run_id: str, hours: float, *, reference_month: str, as_of: str) -> list[Finding]:
+    """A run that is not over by its deadline, whether it hangs or still waits: the engineers'."""
+    month = f"{reference_month} " if reference_month else ""
+    return [
+        Finding(
+            cause_key=f"overdue:{dag_id}:{run_id}"[:200],
+            kind="failure",
+            severity="block",
+            title_zh=f"{month}运行超时：{dag_id} 排队 {hours:g} 小时后仍未结束；由数据工程师处理。",
+            title_en=f"{month}{dag_id} is not over {hours:g} hours after it was queued;"
+            " for the data engineers.",
+            because="未结束的运行不会自己报错 / a run that hangs reports no error",
+            remedy_zh=f"在 Airflow 中查看 {dag_id} 的运行 {run_id}：在等什么，或卡在哪一步",
+            remedy_en=f"look at run {run_id} of {dag_id} in Airflow: what it waits for, or where it hangs",
+            owner="engineers",
+            reference_month=reference_month,
+            as_of_date=as_of,
+        )
+    ]
+
+
+def of_unnoted(files: Sequence[Path], now: datetime) -> list[Finding]:
+    """What could not be noted or told when it was found, and lies in files since: the engineers'."""
+    if not files:
+        return []
+    count = len(files)
+    return [
+        Finding(
+            cause_key="unnoted",
+            kind="failure",
+            severity="block",
+            title_zh=f"有 {count} 件事未能登记或通知，记录在 outbox/unnoted 中；由数据工程师处理。",
+            title_en=f"{count} things could not be noted or told, and lie in outbox/unnoted;"
+            " for the data engineers.",
+            because="没有登记的事不会有人处理 / what was not noted is nobody's to mend",
+            remedy_zh="读这些文件，必要时重跑所述步骤使其登记；处理后删除文件，本事件即恢复",
+            remedy_en="read the files, run the step they name again to have it noted; remove them to end it",
+            owner="engineers",
+            reference_month=f"{now:%Y-%m}",
+            as_of_date=f"{now:%Y-%m-%d}",
+            evidence=tuple(str(file) for file in files[:20]),
         )
     ]
 

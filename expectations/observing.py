@@ -1,13 +1,13 @@
 """What each step of the month noticed goes into the ledger, and from there to those who can mend it.
 
 These functions stand at the end of the line: they never raise. What the ledger or the routes will not take is
-written to ``outbox`` in the data folder and said on stderr, so that an alert may be late but is not lost, and
-a step's own result stands whatever becomes of its alert.
+written to ``outbox/unnoted`` in the data folder and said on stderr, and the watchdog tells of it once it can:
+an alert may be late but is not lost, and a step's own result stands whatever becomes of its alert.
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,9 +27,11 @@ from expectations.findings import (
     Finding,
     of_failure,
     of_lateness,
+    of_overdue,
     of_refusal,
     of_status_changes,
     of_undelivered,
+    of_unnoted,
     of_verdict,
 )
 from expectations.incidents import observe, open_incidents
@@ -66,23 +68,36 @@ class Run:
 
 def after_success(run: Run, now: datetime) -> None:
     """A step that ended well: what it reported before is over."""
-    _observe(run.scope, lambda _: [], now)
+    _observe(run.scope, lambda: [], now)
+
+
+def after_run(dag_id: str, run_id: str, now: datetime) -> None:
+    """A run that is over, well or not: it is overdue no more."""
+    _observe(_overdue(dag_id, run_id), lambda: [], now)
+
+
+def after_deadline(run: Run, run_id: str, hours: float, now: datetime) -> None:
+    """A run that is not over by its deadline, which is the engineers' to look into."""
+    findings = of_overdue(
+        run.dag_id, run_id, hours, reference_month=run.reference_month, as_of=run.as_of_date
+    )
+    _observe(_overdue(run.dag_id, run_id), lambda: findings, now)
 
 
 def after_refusal(run: Run, problems: Sequence[Problem], units: Sequence[str], now: datetime) -> None:
     """A step that refused its input; ``units`` are those of the feed, whose refused files are taken up."""
 
-    def found(session: Session) -> Sequence[Finding]:
+    def take_up(session: Session) -> None:
         hold_files(session, run.dag_id.removeprefix("pull_"), landing_root(), now)
-        return of_refusal(
-            problems,
-            scope=run.scope,
-            units=units,
-            reference_month=run.reference_month,
-            as_of=run.as_of_date,
-        )
 
-    _observe(run.scope, found, now)
+    findings = of_refusal(
+        problems,
+        scope=run.scope,
+        units=units,
+        reference_month=run.reference_month,
+        as_of=run.as_of_date,
+    )
+    _observe(run.scope, lambda: findings, now, besides=take_up)
 
 
 def after_failure(run: Run, error: str, now: datetime) -> None:
@@ -90,7 +105,7 @@ def after_failure(run: Run, error: str, now: datetime) -> None:
     findings = of_failure(
         run.dag_id, run.task_id, error, reference_month=run.reference_month, as_of=run.as_of_date
     )
-    _observe(run.scope, lambda _: findings, now)
+    _observe(run.scope, lambda: findings, now)
 
 
 def after_judgement(build: Build, verdict: Verdict, now: datetime) -> None:
@@ -100,12 +115,14 @@ def after_judgement(build: Build, verdict: Verdict, now: datetime) -> None:
     """
     scope = f"gate:{build.kind}:{build.reference_month}"
 
-    def found(session: Session) -> Sequence[Finding]:
+    def keep_results(session: Session) -> None:
         keep(session, verdict, build, now)
         hold_rows(session, verdict, build, now)
+
+    def found() -> Sequence[Finding]:
         return of_verdict(verdict, build, figures_of(build.file))
 
-    _observe(scope, found, now, keeps_open=_is_still_held)
+    _observe(scope, found, now, besides=keep_results, keeps_open=_is_still_held)
 
 
 def after_release(made: Release, previous: Release | None, verdict: Verdict, now: datetime) -> None:
@@ -131,6 +148,7 @@ def watch(as_of: date, now: datetime) -> str:
     for feed in declared_feeds():
         _observe(f"late:{feed.feed}", partial(_late, feed, as_of), now, sends=False)
     _observe("alerts", _undelivered, now, sends=False)
+    _observe("unnoted", lambda: of_unnoted(sorted(_unnoted().glob("*.txt")), now), now, sends=False)
     _guarded("escalation", lambda: _escalate(now))
     _guarded("dispatch", lambda: _send(now))
     return summary()
@@ -152,7 +170,11 @@ def summary() -> str:
     return ""
 
 
-def _late(feed: Feed, as_of: date, _session: Session) -> list[Finding]:
+def _overdue(dag_id: str, run_id: str) -> str:
+    return f"overdue:{dag_id}:{run_id}"
+
+
+def _late(feed: Feed, as_of: date) -> list[Finding]:
     rows = [
         row
         for table in feed.tables
@@ -161,12 +183,13 @@ def _late(feed: Feed, as_of: date, _session: Session) -> list[Finding]:
     return of_lateness(feed, rows, as_of)
 
 
-def _undelivered(session: Session) -> list[Finding]:
+def _undelivered() -> list[Finding]:
     """Alerts that do not get out are themselves something to be mended: one finding a channel."""
     by_channel: dict[str, list[Delivery]] = {}
-    for delivery in undelivered(session):
-        by_channel.setdefault(delivery.channel, []).append(delivery)
-    return [of_undelivered(channel, deliveries) for channel, deliveries in sorted(by_channel.items())]
+    with open_ledger() as session:
+        for delivery in undelivered(session):
+            by_channel.setdefault(delivery.channel, []).append(delivery)
+        return [of_undelivered(channel, deliveries) for channel, deliveries in sorted(by_channel.items())]
 
 
 def _is_still_held(session: Session, found: Incident) -> bool:
@@ -179,20 +202,27 @@ def _is_still_held(session: Session, found: Incident) -> bool:
 
 def _observe(
     scope: str,
-    find: Callable[[Session], Sequence[Finding]],
+    find: Callable[[], Sequence[Finding]],
     now: datetime,
     *,
+    besides: Callable[[Session], None] = lambda _session: None,
     keeps_open: Callable[[Session, Incident], bool] = lambda _session, _found: False,
     sends: bool = True,
 ) -> None:
-    """Note the findings and tell of what changed, in one transaction; then send, which waits for others."""
+    """Note the findings and tell of what changed, in one transaction; then send, which waits for others.
+
+    ``besides`` is what else belongs into that transaction.
+    """
+    findings: list[Finding] = []
 
     def note() -> None:
+        findings.extend(find())
         with open_ledger() as session:
-            changes = observe(session, find(session), scope=scope, now=now, keeps_open=keeps_open)
+            besides(session)
+            changes = observe(session, findings, scope=scope, now=now, keeps_open=keeps_open)
             tell(session, changes, _routes(), now=now)
 
-    if _guarded(scope, note) and sends:
+    if _guarded(scope, note, findings) and sends:
         _guarded(scope, lambda: _send(now))
 
 
@@ -218,21 +248,28 @@ def _escalate(now: datetime) -> None:
         tell(session, escalate(session, routes, now=now), routes, now=now)
 
 
-def _guarded(what: str, work: Callable[[], None]) -> bool:
-    """Do it; where it cannot be done, keep word of that in the outbox. Returns whether it was done."""
+def _guarded(what: str, work: Callable[[], None], findings: Sequence[Finding] = ()) -> bool:
+    """Do it; where it cannot be done, keep word of that and of the findings. Returns whether it was done."""
     try:
         work()
     except Exception as error:  # noqa: BLE001 (the step's own result must stand, whatever this was)
-        _keep_word(what, f"{error}" if isinstance(error, BadInput) else f"{type(error).__name__}: {error}")
+        reason = f"{error}" if isinstance(error, BadInput) else f"{type(error).__name__}: {error}"
+        _keep_word(what, reason, findings)
         return False
     return True
 
 
-def _keep_word(what: str, reason: str) -> None:
-    outbox = data_root() / "outbox"
-    text = f"提醒未能登记 / an alert could not be noted: {what}\n{reason}\n"
+def _keep_word(what: str, reason: str, findings: Sequence[Finding] = ()) -> None:
+    told = [f"{one.title_zh}\n{one.title_en}" for one in findings]
+    text = "\n".join([f"提醒未能登记 / an alert could not be noted: {what}", reason, *told, ""])
     print(text, file=sys.stderr)
     with suppress(OSError):
-        outbox.mkdir(parents=True, exist_ok=True)
-        name = "".join(letter if letter.isalnum() else "_" for letter in what)
-        Path(outbox, f"{name}.{os.getpid()}.txt").write_text(text, encoding="utf-8")
+        _unnoted().mkdir(parents=True, exist_ok=True)
+        name = "".join(letter if letter.isalnum() else "_" for letter in what)[:80]
+        # By its content: what is said every ten minutes lies there once.
+        mark = hashlib.sha256(text.encode()).hexdigest()[:12]
+        Path(_unnoted(), f"{name}.{mark}.txt").write_text(text, encoding="utf-8")
+
+
+def _unnoted() -> Path:
+    return data_root() / "outbox" / "unnoted"

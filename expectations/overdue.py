@@ -7,17 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 
-def tell_overdue(*, hours: int, context: Mapping[str, Any] | None = None, **_: object) -> None:
+def tell_overdue(*, hours: float, context: Mapping[str, Any] | None = None, **_: object) -> None:
     """Open an incident about the run in ``context`` (Airflow's simple context of a deadline)."""
     # Airflow imports this module whenever it parses a DAG file: nothing heavy up there.
-    from expectations.observing import Run, after_failure
+    from expectations.observing import Run, after_deadline
 
     run = dict((context or {}).get("dag_run") or {})
-    dag_id = str(run.get("dag_id") or "DAG")
     conf = run.get("conf") or {}
     month = str(run.get("partition_key") or conf.get("month") or "")
-    after_failure(
-        Run(dag_id, "deadline", month, str(conf.get("as_of") or "")),
-        f"{hours} 小时后仍未结束 / not over {hours} hours after it was queued",
-        now=datetime.now(UTC),
-    )
+    step = Run(str(run.get("dag_id") or "DAG"), "deadline", month, str(conf.get("as_of") or ""))
+    after_deadline(step, str(run.get("dag_run_id") or ""), hours, now=datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Airflow's own processes: all feeds arrive for a month, and its publication starts by itself, once."""
+"""Airflow's own processes: a month whose feeds are in is published by itself, once; a run that hangs is told of."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +21,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from expectations.incidents import all_incidents
+from expectations.ledger import open_ledger
 from raw.feed import declared_feeds
 
 REPO = Path(__file__).resolve().parents[2]
@@ -31,6 +34,29 @@ pytestmark = [pytest.mark.scheduler, pytest.mark.soak]
 
 
 DATABASE_TRIES = 5
+# A run that takes longer than its deadline, and then ends well.
+SLEEPER = f"""
+import sys
+import time
+
+sys.path.insert(0, {str(REPO / "dags")!r})
+from _shared import deadline, on_success
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None, catchup=False, is_paused_upon_creation=False, deadline=deadline(hours=3 / 3600),
+     params={{"month": "2022-12", "as_of": "2023-04-30"}})
+def sleeper():
+    @task(on_success_callback=on_success)
+    def sleep():
+        time.sleep(25)
+
+    sleep()
+
+
+sleeper()
+"""
+BUNDLE = "airflow.dag_processing.bundles.local.LocalDagBundle"
 
 
 class DatabaseBusyError(Exception):
@@ -95,6 +121,26 @@ def wait_for(what: str, holds: Callable[[], bool], seconds: float, log: Path) ->
 @pytest.fixture
 def airflow(tmp_path: Path) -> Iterator[Airflow]:
     """`make airflow` in a fresh house; every process of it is gone afterwards."""
+    with running(tmp_path, {}) as started:
+        yield started
+
+
+@pytest.fixture
+def airflow_with_a_sleeper(tmp_path: Path) -> Iterator[Airflow]:
+    """The same with one DAG alone, which hangs for a while."""
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "sleeper.py").write_text(SLEEPER, encoding="utf-8")
+    bundles = [{"name": "sleeper", "classpath": BUNDLE, "kwargs": {"path": str(bundle)}}]
+    with running(
+        tmp_path, {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles)}
+    ) as started:
+        yield started
+
+
+@contextmanager
+def running(tmp_path: Path, settings: dict[str, str]) -> Iterator[Airflow]:
+    """`make airflow` with settings of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -106,7 +152,7 @@ def airflow(tmp_path: Path) -> Iterator[Airflow]:
     }  # fmt: skip
     environment = {
         name: value for name, value in environment.items() if not re.fullmatch(r"RAW_\w+_URL", name)
-    }
+    } | settings
     said = tmp_path / "said.txt"
     with said.open("w") as output:
         web = subprocess.Popen(
@@ -175,3 +221,27 @@ def test_all_feeds_in_start_one_publication(airflow: Airflow) -> None:
     # As of the day of the pulls, not of today: it came along with the assets.
     assert (manifest["reference_month"], manifest["as_of_date"]) == (MONTH, AS_OF)
     assert [folder.name for folder in (airflow.data / "releases").iterdir()] == [MONTH]
+
+
+def test_a_run_that_hangs_is_told_of_and_is_over_once_it_ends(
+    airflow_with_a_sleeper: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler itself calls; the run goes on, ends well, and closes its incident."""
+    airflow = airflow_with_a_sleeper
+    monkeypatch.setenv("WAREHOUSE_DATA", str(airflow.data))
+    monkeypatch.delenv("EXPECTATIONS_LEDGER_URL", raising=False)
+
+    def incidents() -> list[tuple[str, str]]:
+        with open_ledger() as session:
+            return [(one.title_en, one.state) for one in all_incidents(session)]
+
+    wait_for("the DAG is known", lambda: bool(airflow.ask("/api/v2/dags")["dags"]), 60, airflow.log)
+    airflow.ask(
+        "/api/v2/dags/sleeper/dagRuns", {"logical_date": None, "conf": {"month": MONTH, "as_of": AS_OF}}
+    )
+    wait_for("the deadline is told of", lambda: bool(incidents()), 60, airflow.log)
+    ((title, state),) = incidents()
+    assert title.startswith("2022-12 sleeper is not over 0.000833333 hours after it was queued")
+    assert (state, airflow.runs("sleeper")[0]["state"]) == ("open", "running")
+    wait_for("it is over", lambda: airflow.ended("sleeper"), 60, airflow.log)
+    wait_for("that is told too", lambda: incidents()[0][1] == "resolved", 20, airflow.log)

@@ -17,6 +17,7 @@ from expectations.observing import (
     after_failure,
     after_judgement,
     after_refusal,
+    after_run,
     after_success,
     summary,
     watch,
@@ -31,6 +32,7 @@ from warehouse.verdict import RuleResult, Scalar, Verdict
 
 NOON = datetime(2025, 11, 6, 4, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+OVERDUE = {"dag_id": "pull_port_calls", "dag_run_id": "r1"}
 RUN = Run("pull_unit_returns", "pull", "2024-12", "2024-12-31")
 PROBLEM = Problem("wjj_2024-12.xlsx, cell H2", "'abc'", "a number", "enter a number")
 ROW: dict[str, Scalar] = {
@@ -60,6 +62,11 @@ def held_verdict(*, fails: bool = True) -> Verdict:
     return Verdict.of("a" * 64, [result])
 
 
+def kept_words(tmp_path: Path) -> str:
+    folder = tmp_path / "data" / "outbox" / "unnoted"
+    return "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.txt"))
+
+
 def states() -> dict[str, str]:
     with open_ledger() as session:
         return {one.cause_key: one.state for one in session.scalars(sa.select(Incident))}
@@ -80,12 +87,14 @@ def test_a_refusal_is_over_once_the_same_step_ends_well() -> None:
 
 def test_a_crash_and_an_overdue_run_are_the_engineers() -> None:
     after_failure(RUN, "MemoryError: no", NOON)
-    tell_overdue(hours=12, context={"dag_run": {"dag_id": "pull_port_calls", "conf": {"month": "2024-12"}}})
+    tell_overdue(hours=12, context={"dag_run": {**OVERDUE, "conf": {"month": "2024-12"}}})
     with open_ledger() as session:
         assert {one.owner for one in open_incidents(session)} == {"engineers"}
         titles = " ".join(one.title_zh for one in open_incidents(session))
     assert "MemoryError" in titles
-    assert "pull_port_calls.deadline" in titles
+    assert "pull_port_calls 排队 12 小时后仍未结束" in titles
+    after_run("pull_port_calls", "r1", datetime.now(UTC))
+    assert states()["overdue:pull_port_calls:r1"] == "resolved", "it is over now"
 
 
 def test_the_incident_of_a_held_figure_waits_for_a_decision(tmp_path: Path) -> None:
@@ -110,9 +119,7 @@ def test_broken_routes_lose_no_alert(tmp_path: Path, monkeypatch: pytest.MonkeyP
     after_failure(RUN, "MemoryError: no", NOON)
     with open_ledger() as session:
         assert [one.audience for one in session.scalars(sa.select(Message))] == ["engineers"]
-    assert "sender" in "".join(
-        p.read_text(encoding="utf-8") for p in (tmp_path / "data/outbox").glob("*.txt")
-    )
+    assert "sender" in kept_words(tmp_path)
 
 
 def test_a_ledger_that_is_gone_changes_nothing_but_is_said(
@@ -120,12 +127,20 @@ def test_a_ledger_that_is_gone_changes_nothing_but_is_said(
 ) -> None:
     monkeypatch.setenv("EXPECTATIONS_LEDGER_URL", "postgresql+psycopg2://u:sesame@127.0.0.1:1/ledger")
     after_refusal(RUN, [PROBLEM], ["wjj"], NOON)
-    kept = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "data" / "outbox").glob("*.txt"))
+    kept = kept_words(tmp_path)
     said = capsys.readouterr().err
     for text in (kept, said):
         assert "EXPECTATIONS_LEDGER_URL" in text
         assert "sesame" not in text
+        assert "wjj_2024-12.xlsx" in text, "what was found stands there"
     assert summary() == ""
+    monkeypatch.delenv("EXPECTATIONS_LEDGER_URL")
+    watch(date(2025, 11, 6), NOON)
+    assert states()["unnoted"] == "open", "the watchdog tells of it once it can"
+    for file in (tmp_path / "data/outbox/unnoted").iterdir():
+        file.unlink()
+    watch(date(2025, 11, 6), NOON + HOUR)
+    assert states()["unnoted"] == "resolved"
 
 
 def test_the_watchdog_finds_late_feeds_without_any_run() -> None:
