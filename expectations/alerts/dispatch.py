@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from expectations.alerts.calendar import send_after, working_hours_between
 from expectations.alerts.channels import LIMITS, Outcome, Parcel, send_to
@@ -25,13 +25,16 @@ from expectations.alerts.routes import Channel, Routes
 from expectations.alerts.secrets import address_of
 from expectations.findings import Finding
 from expectations.incidents import GATE, Change, incident
-from expectations.ledger import Delivery, Incident, IncidentAction, Message
+from expectations.ledger import Delivery, Incident, IncidentAction, Message, exclusive
 from raw.errors import BadInput
 from raw.land import REHEARSAL
 from warehouse.paths import data_root
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 """How long to wait before each further try; after the last one the delivery is given up, visibly."""
+
+CLAIMED_FOR = timedelta(minutes=10)
+"""Longer than any service may take: a process that has died by then sends no more."""
 
 DIGEST_TITLES = 40
 _UNREACHED = (
@@ -101,6 +104,7 @@ def tell_status(
 def escalate(session: Session, routes: Routes, *, now: datetime) -> list[Change]:
     """The incidents that nobody has taken up for so long that more people are to be told."""
     changes: list[Change] = []
+    exclusive(session)
     for found in session.scalars(sa.select(Incident).where(Incident.state == "open")):
         step = _step_reached(found, routes, now)
         if step > found.escalation_step:
@@ -119,11 +123,15 @@ def escalate(session: Session, routes: Routes, *, now: datetime) -> list[Change]
 def dispatch(
     session: Session, routes: Routes, *, now: datetime, sender: Sender | None = None
 ) -> DispatchReport:
-    """Send what is due, each service within its limits; commits after every parcel.
+    """Send what is due, each service within its limits; commits before and after every parcel.
+
+    Several processes may do so at once: each sends what it has claimed, and waits for no service in a
+    transaction. One that dies leaves its claim due again after ten minutes.
 
     More than ``digest_over`` messages for one address at once go as one digest. A channel that refuses is
     left alone until its next try, so that one that hangs holds up no other and costs one timeout.
     """
+    exclusive(session)
     _plan(session, routes, now)
     session.commit()
     send = sender or send_over
@@ -266,6 +274,8 @@ def _parcels(
             Delivery.next_attempt_at <= now,
         )
         .order_by(Delivery.delivery_id)
+        # Read now: a look-up after the claim would hold a transaction open while the service is slow.
+        .options(joinedload(Delivery.message))
     )
     due = list(session.scalars(query))
     channel = routes.channels.get(channel_name)
@@ -274,11 +284,30 @@ def _parcels(
     if free <= 0:
         return
     if len(due) > min(routes.digest_over, free):
-        yield _digest([delivery.message for delivery in due]), due
+        if ours := _claimed(session, due, now):
+            yield _digest([delivery.message for delivery in ours]), ours
         return
     for delivery in due:
-        message = delivery.message
-        yield Parcel(message.message_key, message.title, message.body, message.severity), [delivery]
+        if _claimed(session, [delivery], now):
+            message = delivery.message
+            yield Parcel(message.message_key, message.title, message.body, message.severity), [delivery]
+
+
+def _claimed(session: Session, due: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    """Those of the deliveries that no other process has claimed since they were looked up."""
+    query = (
+        sa.update(Delivery)
+        .where(
+            Delivery.delivery_id.in_([delivery.delivery_id for delivery in due]),
+            Delivery.state == "pending",
+            Delivery.next_attempt_at <= now,
+        )
+        .values(next_attempt_at=now + CLAIMED_FOR)
+        .returning(Delivery.delivery_id)
+    )
+    won = set(session.scalars(query))
+    session.commit()
+    return [delivery for delivery in due if delivery.delivery_id in won]
 
 
 def _sent_lately(session: Session, channel_name: str, target: str, now: datetime) -> int:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -14,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds" / "plan"
 DAY = "date '2022-01-31'"
+POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
 SCHEMA = """
 create table release_info(reference_month varchar, as_of_date date, kind varchar, plan_id varchar,
@@ -279,3 +283,36 @@ def make_build(tmp_path: Path) -> MakeBuild:
 def _run(connection: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
     for statement in statements:
         connection.execute(statement)
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    """The address of a PostgreSQL that lives for one test."""
+    if not (POSTGRES / "postgres").exists():
+        pytest.skip(f"no PostgreSQL in {POSTGRES}: the ledger is tried in SQLite only")
+    data, sockets = tmp_path / "pg", tmp_path / "s"
+    sockets.mkdir()
+    as_user = _as_another_user(tmp_path, sockets)
+    ran = [*as_user, str(POSTGRES / "initdb"), "-D", str(data), "-U", "ledger", "-A", "trust", "--no-sync"]
+    subprocess.run(ran, check=True, capture_output=True)
+    control = [*as_user, str(POSTGRES / "pg_ctl"), "-D", str(data), "-w"]
+    options = f"-c listen_addresses='' -k {sockets}"
+    subprocess.run(
+        [*control, "-o", options, "-l", str(data / "log"), "start"], check=True, capture_output=True
+    )
+    yield f"postgresql+psycopg2://ledger@/postgres?host={sockets}"
+    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+
+
+def _as_another_user(folder: Path, sockets: Path) -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("runuser") is None:
+        pytest.skip("no runuser to leave root with: the ledger is tried in SQLite only")
+    for parent in [folder, *folder.parents]:
+        if parent.stat().st_uid == 0 and parent.stat().st_mode & 0o005 != 0o005 and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    for one in (folder, sockets):
+        shutil.chown(one, "nobody")
+    return ["runuser", "-u", "nobody", "--"]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,7 +31,6 @@ from raw.errors import BadInput
 NOON = datetime(2026, 11, 5, 4, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SCOPE = "gate:official:2024-12"
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
 SLIP = Finding(
     cause_key="feed:bureau_statistics:x",
@@ -169,38 +165,6 @@ def test_looking_twice_is_looking_once(rounds: list[set[str]]) -> None:
             see(session, *findings, after=number * HOUR)
             assert see(session, *findings, after=number * HOUR) == []
             assert {one.cause_key for one in open_incidents(session)} == keys
-
-
-@pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    if not (POSTGRES / "postgres").exists():
-        pytest.skip(f"no PostgreSQL in {POSTGRES}: the ledger is tried in SQLite only")
-    data, sockets = tmp_path / "pg", tmp_path / "s"
-    sockets.mkdir()
-    as_user = _as_another_user(tmp_path, sockets)
-    ran = [*as_user, str(POSTGRES / "initdb"), "-D", str(data), "-U", "ledger", "-A", "trust", "--no-sync"]
-    subprocess.run(ran, check=True, capture_output=True)
-    control = [*as_user, str(POSTGRES / "pg_ctl"), "-D", str(data), "-w"]
-    options = f"-c listen_addresses='' -k {sockets}"
-    subprocess.run(
-        [*control, "-o", options, "-l", str(data / "log"), "start"], check=True, capture_output=True
-    )
-    yield f"postgresql+psycopg2://ledger@/postgres?host={sockets}"
-    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
-
-
-def _as_another_user(folder: Path, sockets: Path) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return []
-    if shutil.which("runuser") is None:
-        pytest.skip("no runuser to leave root with: the ledger is tried in SQLite only")
-    for parent in [folder, *folder.parents]:
-        if parent.stat().st_uid == 0 and parent.stat().st_mode & 0o005 != 0o005 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    for one in (folder, sockets):
-        shutil.chown(one, "nobody")
-    return ["runuser", "-u", "nobody", "--"]
 
 
 def race(url: str) -> list[str]:
