@@ -109,6 +109,25 @@ def incident(session: Session, incident_id: int) -> Incident:
     return found
 
 
+def wake(session: Session, *, now: datetime) -> list[Change]:
+    """Open again what was snoozed until now and is not over; nothing else may look at it for a month."""
+    exclusive(session)
+    asleep = session.scalars(
+        sa.select(Incident)
+        .where(Incident.state == "snoozed", Incident.snoozed_until <= now)
+        .order_by(Incident.incident_id)
+    ).all()
+    for one in asleep:
+        _open_again(one)
+    return [_told(session, one, "reminded", now) for one in asleep]
+
+
+def waits_since(found: Incident) -> datetime:
+    """The moment from which nobody has taken it up: when it was opened last."""
+    opened = ("opened", "reopened", "reminded")
+    return max((one.acted_at for one in found.actions if one.action in opened), default=found.opened_at)
+
+
 def open_incidents(session: Session) -> list[Incident]:
     """Every incident that is not resolved: the worst first, then the oldest."""
     rank = sa.case({name: place for place, name in enumerate(SEVERITIES)}, value=Incident.severity)

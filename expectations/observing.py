@@ -34,7 +34,7 @@ from expectations.findings import (
     of_unnoted,
     of_verdict,
 )
-from expectations.incidents import observe, open_incidents
+from expectations.incidents import observe, open_incidents, wake
 from expectations.ledger import Delivery, Incident, open_ledger
 from expectations.quarantine import hold_files, hold_rows, items
 from expectations.results import keep, mark_released
@@ -245,7 +245,7 @@ def _send(now: datetime) -> None:
 def _escalate(now: datetime) -> None:
     routes = load_routes()
     with open_ledger() as session:
-        tell(session, escalate(session, routes, now=now), routes, now=now)
+        tell(session, [*wake(session, now=now), *escalate(session, routes, now=now)], routes, now=now)
 
 
 def _guarded(what: str, work: Callable[[], None], findings: Sequence[Finding] = ()) -> bool:

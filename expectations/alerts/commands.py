@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from expectations.alerts.calendar import is_certain
 from expectations.alerts.channels import Parcel
 from expectations.alerts.dispatch import dispatch, retry, send_over, undelivered
 from expectations.alerts.routes import Routes, load_routes, routes_path
@@ -98,6 +99,9 @@ def _routes(_options: argparse.Namespace) -> int:
     print("\n".join(_table(routes)))
     links = acknowledge_link(0, "engineers")
     print(f"签名链接 signed links: {'有 yes' if links else '未配置 not set up'}")
+    for year in (date.today().year, date.today().year + 1):
+        known = "已知 known" if is_certain(date(year, 1, 1)) else "未知，按周一至周五 not known: Mon–Fri"
+        print(f"节假日 holidays {year}: {known}")
     return 0
 
 

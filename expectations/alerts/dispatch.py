@@ -24,7 +24,7 @@ from expectations.alerts.mail import send_mail
 from expectations.alerts.routes import Channel, Routes
 from expectations.alerts.secrets import address_of
 from expectations.findings import Finding
-from expectations.incidents import GATE, Change, incident
+from expectations.incidents import GATE, Change, incident, waits_since
 from expectations.ledger import Delivery, Incident, IncidentAction, Message, exclusive
 from raw.errors import BadInput
 from raw.land import REHEARSAL
@@ -183,7 +183,7 @@ def _audiences(session: Session, found: Incident, change: Change, routes: Routes
 
 
 def _step_reached(found: Incident, routes: Routes, now: datetime) -> int:
-    hours = working_hours_between(found.opened_at, now, routes.time_zone)
+    hours = working_hours_between(waits_since(found), now, routes.time_zone)
     reached = [
         number
         for number, step in enumerate(routes.escalation, start=1)

@@ -700,6 +700,16 @@ def test_what_nobody_takes_up_climbs_the_ladder_step_by_step(session: Session, i
     assert escalate(session, routes, now=later + 30 * DAY) == []
 
 
+def test_what_came_back_climbs_from_the_day_it_came_back(session: Session) -> None:
+    routes = load_routes()
+    found(session, routes, SLIP)
+    observe(session, [], scope="gate", now=NOON + HOUR)
+    back = NOON + 28 * DAY
+    observe(session, [SLIP], scope="gate", now=back)
+    assert escalate(session, routes, now=back + HOUR) == []
+    assert len(escalate(session, routes, now=back + DAY)) == 1
+
+
 def test_what_somebody_has_taken_up_does_not_climb(session: Session) -> None:
     found(session, load_routes(), SLIP)
     acknowledge(session, 1, by="王", now=NOON)

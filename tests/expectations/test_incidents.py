@@ -24,6 +24,8 @@ from expectations.incidents import (
     reopen,
     resolve,
     snooze,
+    waits_since,
+    wake,
 )
 from expectations.ledger import Incident, open_ledger
 from raw.errors import BadInput
@@ -145,6 +147,17 @@ def test_people_resolve_with_a_note_and_reopen(session: Session) -> None:
     assert actions(session) == ["opened", "resolved", "reopened"]
     with pytest.raises(BadInput, match="state open"):
         reopen(session, 1, by="李", now=NOON)
+
+
+def test_what_was_snoozed_wakes_by_itself(session: Session) -> None:
+    """A month is built once: nobody would see its incident again before the next one."""
+    see(session, SLIP)
+    snooze(session, 1, by="王", now=NOON, until=NOON + HOUR)
+    assert wake(session, now=NOON + HOUR / 2) == []
+    (change,) = wake(session, now=NOON + HOUR)
+    assert (change.what, incident(session, 1).state) == ("reminded", "open")
+    assert waits_since(incident(session, 1)) == NOON + HOUR
+    assert wake(session, now=NOON + 2 * HOUR) == []
 
 
 def test_what_cannot_be_is_said_in_words(session: Session) -> None:
