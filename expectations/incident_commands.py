@@ -9,11 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from expectations import incidents
-from expectations.command import Subparsers, padded
+from expectations.command import Subparsers, days, number, padded
 from expectations.ledger import Incident, open_ledger
 from expectations.observing import watch
 from raw.errors import BadInput
-from warehouse.months import parse_as_of
+from warehouse.months import first_adoption, parse_as_of
 
 LEVELS = {"block": "拦截 block", "hold": "扣留 hold", "note": "提示 note"}
 STATES = {
@@ -39,14 +39,14 @@ def add_commands(commands: Subparsers) -> None:
         ("reopen", "重开 / open a resolved one again", _reopen),
     ):
         verb = commands.add_parser(name, help=told)
-        verb.add_argument("incident", type=int)
+        verb.add_argument("incident", type=number)
         if name != "show":
             verb.add_argument("--by", required=True, help="姓名 / who says so")
             verb.add_argument("--note", default="", help="说明 / why, how")
         if name == "snooze":
             until = verb.add_mutually_exclusive_group(required=True)
             until.add_argument("--until", help="YYYY-MM-DD，当日8时 / 8:00 of that day")
-            until.add_argument("--days", type=int, help="天数 / so many days")
+            until.add_argument("--days", type=days, help="天数 / so many days")
         verb.set_defaults(run=run)
     watching = commands.add_parser(
         "watch", help="查迟到、未发、未受理 / look for late feeds, unsent alerts, incidents nobody took up"
@@ -140,6 +140,13 @@ def _reopen(options: argparse.Namespace) -> int:
 
 def _watch(options: argparse.Namespace) -> int:
     as_of = parse_as_of(options.as_of) if options.as_of else date.today()
+    if not first_adoption() <= as_of <= date.today():
+        raise BadInput.one(
+            "AS_OF",
+            as_of.isoformat(),
+            f"a day from {first_adoption()}, when a plan was adopted, to today",
+            "leave it out for today",
+        )
     print(watch(as_of, _now()) or "没有未结事件，提醒均已发出 / nothing is open, every alert was sent")
     return 0
 

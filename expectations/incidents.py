@@ -15,6 +15,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from expectations.command import LARGEST
 from expectations.findings import Finding, Subject
 from expectations.ledger import Incident, IncidentAction, IncidentSubject, exclusive
 from raw.errors import BadInput
@@ -103,7 +104,7 @@ def reopen(session: Session, incident_id: int, *, by: str, now: datetime, note: 
 
 def incident(session: Session, incident_id: int) -> Incident:
     """One incident; raises BadInput when there is none of that number."""
-    found = session.get(Incident, incident_id)
+    found = session.get(Incident, incident_id) if incident_id <= LARGEST else None
     if found is None:
         raise BadInput.one(f"incident {incident_id}", "nothing", "a known incident", f"list them: {_LIST}")
     return found

@@ -332,13 +332,26 @@ def _engine(url: str) -> sa.Engine:
         raise BadInput.one(
             URL, "no database address", "sqlite:///… or postgresql+psycopg2://…", "correct the variable"
         ) from None
-    if made.get_backend_name() != "sqlite":
-        return sa.create_engine(made, pool_pre_ping=True)
+    if made.get_backend_name() not in ("sqlite", "postgresql"):
+        raise BadInput.one(
+            URL, f"a database of {made.get_backend_name()}", "SQLite or PostgreSQL", "correct the variable"
+        )
+    if made.get_backend_name() == "postgresql":
+        return sa.create_engine(made.set(drivername="postgresql+psycopg2"), pool_pre_ping=True)
     if made.database:
-        Path(made.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(made.database).parent)
     engine = sa.create_engine(made, connect_args={"timeout": BUSY_SECONDS})
     _make_sqlite_transactional(engine)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput.one(
+            str(folder), str(error.strerror), "a folder for the ledger", f"correct {URL}, or its permissions"
+        ) from error
 
 
 def _make_sqlite_transactional(engine: sa.Engine) -> None:

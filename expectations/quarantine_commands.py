@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from expectations import quarantine
-from expectations.command import Subparsers, padded
+from expectations.command import Subparsers, number, padded
 from expectations.hold import rerun
 from expectations.ledger import QuarantineItem, open_ledger
 from raw.land import landing_root
@@ -31,10 +31,10 @@ def add_commands(commands: Subparsers) -> None:
     listing.add_argument("--all", action="store_true", help="含已处置的 / with what was decided")
     listing.set_defaults(run=_list)
     show = verbs.add_parser("show", help="依据与处置 / evidence and dispositions")
-    show.add_argument("item", type=int)
+    show.add_argument("item", type=number)
     show.set_defaults(run=_show)
     dispose = verbs.add_parser("dispose", help="处置 / decide: corrected, accepted, rejected")
-    dispose.add_argument("item", type=int)
+    dispose.add_argument("item", type=number)
     dispose.add_argument("disposition", choices=["corrected", "accepted", "rejected"])
     dispose.add_argument("--by", required=True, help="处置人 / who decides")
     dispose.add_argument("--note", default="", help="说明 / why")

@@ -133,9 +133,10 @@ def test_a_link_that_was_changed_or_is_old_is_refused(
 
 
 def test_an_incident_that_is_not_there_is_said_so(client: TestClient) -> None:
-    answer = client.get("/7")
-    assert answer.status_code == 400
-    assert "incident 7" in answer.text
+    for number in ("7", "9" * 25):
+        answer = client.get(f"/{number}")
+        assert answer.status_code == 400
+        assert f"incident {number}" in answer.text
 
 
 def test_a_deployment_that_is_not_set_up_has_no_links(monkeypatch: pytest.MonkeyPatch) -> None:
