@@ -24,7 +24,7 @@ from tests.warehouse.small_build import OVERRIDDEN, make_build
 from warehouse.diff import ReleaseDiff, diff
 from warehouse.paths import DBT_PROJECT
 from warehouse.publication import charts, words
-from warehouse.publication.bulletin import BOX_COUNTS, Edition, bulletin, cell_id
+from warehouse.publication.bulletin import BOX_COUNTS, Edition, bulletin, cell_id, held_words
 from warehouse.publication.content_hash import (
     content_hashes,
     parquet_content,
@@ -594,3 +594,19 @@ def test_a_status_with_two_lamps_is_told_with_its_lamp(tmp_path: Path, page: str
     assert len(counts) == 2
     assert "滞后（红灯）" in counts[0]
     assert "lagging (yellow)" in counts[1]
+
+
+def test_a_held_figure_is_told_of_and_not_printed() -> None:
+    """What may be wrong is not to be quoted from a bulletin; what stands in its place is dated."""
+    held = {
+        "area_code": "CN-370211", "reference_period": "2022", "held_value": 828.6, "unit": "%",
+        "held_what_zh": "数值在可信范围内", "held_what_en": "values are believable",
+        "shown_value": 82.86, "shown_vintage_date": dt.date(2023, 4, 20),
+    }  # fmt: skip
+    told = held_words(held)
+    assert told.zh == "扣留待核：西海岸新区2022年新报的数未通过“数值在可信范围内”，暂用2023-04-20的82.86"
+    assert "82.86 of 2023-04-20 stands in its place" in told.en
+    nothing = held_words({**held, "shown_value": None})
+    assert nothing.zh.endswith("暂无可用数值")
+    for said in (told, nothing):
+        assert "828.6" not in said.zh + said.en

@@ -611,8 +611,10 @@ class Page:
 
     def _conflicts(self) -> dict[str, Any]:
         key = ", ".join(SERIES_KEY)
+        # A figure that is held back is no other opinion: it is told of with its indicator, and not printed.
+        said = " where not is_held" if "fct_held_figures" in self.tables else ""
         rows = self._rows(
-            "select * from main.fct_observation_vintages"
+            f"select * from main.fct_observation_vintages{said}"
             f" qualify count(distinct value) over (partition by {key}) > 1"
             " order by series_code, area_code desc, reference_period desc, frequency, measure, scope,"
             " is_selected desc, selection_rank, source_id, vintage_date"
@@ -691,9 +693,13 @@ def unit_of_task(row: Mapping[str, Any]) -> str:
 
 
 def held_words(row: Mapping[str, Any]) -> words.Word:
-    """A figure that is held back: what was stated, why it does not count, and what stands in its place."""
+    """A figure that is held back: which, why, and what stands in its place.
+
+    Not what was stated: what may be wrong is not printed in a bulletin, where it could be quoted. The quality
+    report has it.
+    """
     area, period = words.word(words.AREAS, row["area_code"]), words.period_words(row["reference_period"])
-    stated, shown = words.number(row["held_value"]), row["shown_value"]
+    shown = row["shown_value"]
     instead = (
         words.Word(f"暂用{row['shown_vintage_date']}的{words.number(shown)}",
                    f"{words.number(shown)} of {row['shown_vintage_date']} stands in its place")
@@ -701,9 +707,8 @@ def held_words(row: Mapping[str, Any]) -> words.Word:
         else words.Word("暂无可用数值", "nothing stands in its place")
     )  # fmt: skip
     return words.Word(
-        f"扣留待核：{area.zh}{period.zh}所称{stated} {row['unit']}"
-        f"未通过“{row['held_what_zh']}”，{instead.zh}",
-        f"Held for checking: {stated} {row['unit']}, stated for {area.en}, {period.en}, does not pass"
+        f"扣留待核：{area.zh}{period.zh}新报的数未通过“{row['held_what_zh']}”，{instead.zh}",
+        f"Held for checking: the figure stated for {area.en}, {period.en}, does not pass"
         f" “{row['held_what_en']}”; {instead.en}",
     )
 
