@@ -123,6 +123,14 @@ def wake(session: Session, *, now: datetime) -> list[Change]:
     return [_told(session, one, "reminded", now) for one in asleep]
 
 
+def end_those(
+    session: Session, are_over: Callable[[Session, Incident], bool], *, now: datetime
+) -> list[Change]:
+    """End the incidents that no run will look at again and that are over for another reason."""
+    exclusive(session)
+    return [_end(session, one, now) for one in open_incidents(session) if are_over(session, one)]
+
+
 def waits_since(found: Incident) -> datetime:
     """The moment from which nobody has taken it up: when it was opened last."""
     opened = ("opened", "reopened", "reminded")
@@ -231,12 +239,14 @@ def _ended(
         .where(Incident.scope == scope, Incident.state != _RESOLVED)
         .order_by(Incident.incident_id)
     )
-    changes = []
-    for one in over:
-        if one.cause_key not in found and not keeps_open(session, one):
-            one.state, one.resolved_at, one.snoozed_until = _RESOLVED, now, None
-            changes.append(_told(session, one, "recovered", now))
-    return changes
+    return [
+        _end(session, one, now) for one in over if one.cause_key not in found and not keeps_open(session, one)
+    ]
+
+
+def _end(session: Session, found: Incident, now: datetime) -> Change:
+    found.state, found.resolved_at, found.snoozed_until = _RESOLVED, now, None
+    return _told(session, found, "recovered", now)
 
 
 def _told(session: Session, found: Incident, what: What, now: datetime) -> Change:

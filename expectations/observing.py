@@ -34,9 +34,9 @@ from expectations.findings import (
     of_unnoted,
     of_verdict,
 )
-from expectations.incidents import observe, open_incidents, wake
-from expectations.ledger import Delivery, Incident, open_ledger
-from expectations.quarantine import hold_files, hold_rows, items
+from expectations.incidents import end_those, observe, open_incidents, wake
+from expectations.ledger import Delivery, Incident, QuarantineItem, open_ledger
+from expectations.quarantine import HELD, hold_files, hold_rows, items
 from expectations.results import keep, mark_released
 from raw.errors import BadInput, Problem
 from raw.feed import Feed, declared_feeds
@@ -125,6 +125,20 @@ def after_judgement(build: Build, verdict: Verdict, now: datetime) -> None:
     _observe(scope, found, now, besides=keep_results, keeps_open=_is_still_held)
 
 
+def after_disposition(now: datetime) -> None:
+    """Figures were decided on, or replaced by their publisher: an incident that waits for none is over.
+
+    Its own month may never be judged again, so no run would end it.
+    """
+
+    def note() -> None:
+        with open_ledger() as session:
+            tell(session, end_those(session, _is_decided, now=now), _routes(), now=now)
+
+    if _guarded("dispositions", note):
+        _guarded("dispositions", lambda: _send(now))
+
+
 def after_release(made: Release, previous: Release | None, verdict: Verdict, now: datetime) -> None:
     """A release: its judgement is marked as released; units hear of indicators that changed status."""
 
@@ -194,10 +208,23 @@ def _undelivered() -> list[Finding]:
 
 def _is_still_held(session: Session, found: Incident) -> bool:
     """Whether a figure that the incident is about still waits for a decision."""
+    return any(item.state == HELD for item in _figures_of(session, found))
+
+
+def _is_decided(session: Session, found: Incident) -> bool:
+    """Whether figures were held for the incident and none waits any longer."""
+    figures = [item for item in _figures_of(session, found) if item.reference_month == found.reference_month]
+    return bool(figures) and all(item.state != HELD for item in figures)
+
+
+def _figures_of(session: Session, found: Incident) -> list[QuarantineItem]:
+    """The figures in quarantine for the rules that an incident of level hold is about."""
     if found.severity != "hold":
-        return False
+        return []
     rules = {subject.subject_key for subject in found.subjects if subject.subject_kind == "rule"}
-    return any(item.item_kind == "figure" and item.rule in rules for item in items(session, open_only=True))
+    return [
+        item for item in items(session, open_only=False) if item.item_kind == "figure" and item.rule in rules
+    ]
 
 
 def _observe(

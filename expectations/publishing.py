@@ -11,7 +11,7 @@ from pathlib import Path
 
 from expectations import hold
 from expectations.gate import judge
-from expectations.observing import after_judgement, after_release
+from expectations.observing import after_disposition, after_judgement, after_release
 from raw.land import landing_root
 from warehouse.build import Build
 from warehouse.build import build as build_warehouse
@@ -58,6 +58,7 @@ def settle(build_dir: str, *, clock: Clock = utc_now) -> Verdict:
         )
         after_judgement(made, verdict, clock())
     hold.close_what_is_replaced(made, clock())
+    after_disposition(clock())
     return verdict
 
 

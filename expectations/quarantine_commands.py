@@ -11,6 +11,7 @@ from expectations import quarantine
 from expectations.command import Subparsers, number, padded
 from expectations.hold import rerun
 from expectations.ledger import QuarantineItem, open_ledger
+from expectations.observing import after_disposition
 from raw.land import landing_root
 from warehouse.paths import data_root
 
@@ -62,7 +63,15 @@ def _line(item: QuarantineItem) -> str:
 def _about(item: QuarantineItem) -> str:
     figure = item.evidence.get("figure")
     if figure:
-        names = ("series_code", "area_code", "measure", "reference_period", "landing_id", "row_number")
+        names = (
+            "series_code",
+            "area_code",
+            "measure",
+            "reference_period",
+            "value",
+            "landing_id",
+            "row_number",
+        )
         return " ".join(str(figure[name]) for name in names)
     return item.item_key if item.item_kind == "file" else json.dumps(item.evidence["row"], ensure_ascii=False)
 
@@ -90,6 +99,7 @@ def _dispose(options: argparse.Namespace) -> int:
             session, options.item, options.disposition, by=options.by, note=options.note, now=now
         )
         print(_line(item))
+    after_disposition(now)
     if not options.rerun:
         print("下次建库生效；立即重建用 --rerun / holds from the next build on; --rerun builds it now")
         return 0

@@ -14,6 +14,7 @@ from expectations.incidents import open_incidents
 from expectations.ledger import Incident, Message, QualityRun, open_ledger
 from expectations.observing import (
     Run,
+    after_disposition,
     after_failure,
     after_judgement,
     after_refusal,
@@ -110,6 +111,26 @@ def test_the_incident_of_a_held_figure_waits_for_a_decision(tmp_path: Path) -> N
     assert set(states().values()) == {"resolved"}
     with open_ledger() as session:
         assert len(list(session.scalars(sa.select(QualityRun)))) == 3
+
+
+def test_a_decision_ends_the_incident_though_its_month_is_never_judged_again(tmp_path: Path) -> None:
+    build = made(tmp_path)
+    after_judgement(build, held_verdict(), NOON)
+    after_disposition(NOON)
+    assert set(states().values()) == {"open"}, "nothing was held yet"
+    with open_ledger() as session:
+        hold_figures(session, figures_of(held_verdict(), "2024-12-31"), build, NOON)
+    after_disposition(NOON)
+    assert set(states().values()) == {"open"}
+    with open_ledger() as session:
+        dispose(session, 1, "accepted", by="王", note="属实", now=NOON)
+    after_disposition(NOON + HOUR)
+    assert set(states().values()) == {"resolved"}
+    with open_ledger() as session:
+        told = {
+            one.audience for one in session.scalars(sa.select(Message).where(Message.change == "recovered"))
+        }
+    assert told, "those who heard of it hear that it is over"
 
 
 def test_broken_routes_lose_no_alert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
