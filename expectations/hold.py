@@ -11,7 +11,7 @@ from pathlib import Path
 
 from expectations.gate import judge
 from expectations.ledger import open_ledger
-from expectations.quarantine import close_replaced, figures_in_force, hold_figures
+from expectations.quarantine import close_replaced, figures_in_force, hold_figures, remember_earlier
 from warehouse.build import Build, build
 from warehouse.held import KEY, HeldFigure, figure_key, figures_of
 from warehouse.release import previous_release
@@ -21,10 +21,16 @@ MOST_ROUNDS = 3
 """Holding a figure back may uncover one that it hid; after so many rounds a person has to look."""
 
 
-def in_force() -> list[HeldFigure]:
-    """The figures that a build is to leave out or to accept, by the ledger."""
+def build_as_decided(
+    reference_month: str, as_of: date, kind: str, *, landing_root: Path, data_root: Path
+) -> Build:
+    """A build by what has been decided by now; what stood before each held figure is kept with it."""
     with open_ledger() as session:
-        return figures_in_force(session)
+        held = figures_in_force(session)
+    made = build(reference_month, as_of, landing_root=landing_root, data_root=data_root, kind=kind, held=held)
+    with open_ledger() as session:
+        remember_earlier(session, made.held)
+    return made
 
 
 def settle(
@@ -39,11 +45,9 @@ def settle(
             break
         with open_ledger() as session:
             hold_figures(session, figures_of(verdict, made.as_of_date.isoformat()), made, now)
-            held = figures_in_force(session)
-        made = build(
-            made.reference_month, made.as_of_date,
-            landing_root=landing_root, data_root=data_root, kind=made.kind, held=held,
-        )  # fmt: skip
+        made = build_as_decided(
+            made.reference_month, made.as_of_date, made.kind, landing_root=landing_root, data_root=data_root
+        )
         verdict = _judged(made, data_root)
     return made, verdict
 
@@ -52,9 +56,7 @@ def rerun(
     reference_month: str, as_of: date, kind: str, *, landing_root: Path, data_root: Path, now: datetime
 ) -> tuple[Build, Verdict]:
     """Build, judge and settle a month with what has been decided by now; the DAG releases it as ever."""
-    made = build(
-        reference_month, as_of, landing_root=landing_root, data_root=data_root, kind=kind, held=in_force()
-    )
+    made = build_as_decided(reference_month, as_of, kind, landing_root=landing_root, data_root=data_root)
     return settle(made, _judged(made, data_root), landing_root=landing_root, data_root=data_root, now=now)
 
 

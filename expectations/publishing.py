@@ -14,7 +14,6 @@ from expectations.gate import judge
 from expectations.observing import after_disposition, after_judgement, after_release
 from raw.land import landing_root
 from warehouse.build import Build
-from warehouse.build import build as build_warehouse
 from warehouse.paths import data_root
 from warehouse.release import VERDICT, Release, previous_release
 from warehouse.release import release as release_build
@@ -30,10 +29,9 @@ def utc_now() -> datetime:
 
 def build(reference_month: str, as_of: date, *, kind: str = "official") -> Build:
     """A fresh database from the vintages known on a day, without the figures that are held back."""
-    return build_warehouse(
-        reference_month, as_of,
-        landing_root=landing_root(), data_root=data_root(), kind=kind, held=hold.in_force(),
-    )  # fmt: skip
+    return hold.build_as_decided(
+        reference_month, as_of, kind, landing_root=landing_root(), data_root=data_root()
+    )
 
 
 def check(build_dir: str, *, clock: Clock = utc_now) -> Verdict:

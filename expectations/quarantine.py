@@ -130,15 +130,26 @@ def figures_in_force(session: Session) -> list[HeldFigure]:
     return [_as_figure(one) for one in found]
 
 
+def remember_earlier(session: Session, figures: Iterable[HeldFigure]) -> None:
+    """Keep what stood before each figure with it: a later build need not look for it again."""
+    earlier = {"|".join(one.key): one.as_dict()["earlier"] for one in figures if one.earlier is not None}
+    for found in items(session, open_only=False):
+        if found.item_key in earlier and found.evidence["figure"]["earlier"] is None:
+            figure = {**found.evidence["figure"], "earlier": earlier[found.item_key]}
+            found.evidence = {**found.evidence, "figure": figure}
+    session.flush()
+
+
 def _as_figure(found: QuarantineItem) -> HeldFigure:
     last = found.dispositions[-1] if found.dispositions else None
-    return HeldFigure(
-        **{
+    return HeldFigure.from_dict(
+        f"quarantine item {found.item_id}",
+        {
             **found.evidence["figure"],
             "state": _TO_THE_BUILD[found.state],
             "decided_by": last.disposed_by if last else "",
             "note": last.note if last else "",
-        }
+        },
     )
 
 

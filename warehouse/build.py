@@ -29,7 +29,7 @@ from raw.feed import Feed, declared_feeds
 from raw.land import Vintage, vintages
 from raw.publishing_calendar import Timeliness, calendar, timeliness
 from warehouse.connect import reader, sha256_of
-from warehouse.held import HeldFigure, keep_earlier, table_of, tell_held
+from warehouse.held import Before, HeldFigure, before_of, table_of, tell_held, with_earlier
 from warehouse.months import check_pair
 from warehouse.paths import REPO, dbt_project_dir
 from warehouse.publication.content_hash import file_contents, literal, quoted
@@ -41,8 +41,6 @@ STORAGE_VERSION = "v1.0.0"
 CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".html"}
 DATA_FOLDERS = {"landing", "inbox", "data"}
 FAILING_ROWS_SHOWN = 20
-MOST_STEPS_BACK = 6
-"""How often the landing is modelled further back for what stood before a held figure; each is a dbt run."""
 Descriptions = dict[tuple[str, str], list[tuple[str, str]]]
 LINEAGE = (
     ("_row_number", "bigint"),
@@ -126,7 +124,8 @@ def build(
 ) -> Build:
     """Build the warehouse for a month as known on a day; replaces an earlier build of the same two.
 
-    ``held`` are the figures that are not to count, and those accepted after having been held.
+    ``held`` are the figures that are not to count, and those accepted after having been held; in the build's
+    own list each has what stood before it.
     Raises BadInput when a landed file is damaged, a feed has no staging models, a dbt test fails, or an
     official build would read a simulated vintage.
     """
@@ -140,9 +139,10 @@ def build(
         inputs = open_landing(scratch, feeds, landing_root, as_of)
         refuse_simulated(kind, inputs)
         if held:
-            before = _Before(Path(work), feeds, landing_root, reference_month, as_of, kind)
+            before = _Before(Path(work), feeds, landing_root, reference_month, as_of, kind, held)
+            held = with_earlier(held, before.files_since, before.without)
             with duckdb.connect(str(scratch)) as connection:
-                tell_held(connection, held, before.observations(held))
+                tell_held(connection, held)
         warnings = _run_dbt(scratch, Path(work) / "target", reference_month, as_of, kind)
         _copy_for_readers(scratch, finished / "warehouse.duckdb", _descriptions(Path(work) / "target"))
         _describe(finished, reference_month, as_of, kind, inputs, warnings, held)
@@ -177,13 +177,17 @@ def open_landing(
                 timely.extend(timeliness(feed, table_name, known, as_of))
         connection.execute(_timeliness_view(timely))
         connection.execute(_calendar_view(feeds, as_of))
-        tell_held(connection, (), None)
+        tell_held(connection, ())
     return inputs
 
 
 @dataclass(frozen=True)
 class _Before:
-    """The landing of a build as it stood before the files in which held figures were said."""
+    """The landing of a build as it stood before the files in which held figures were said.
+
+    A publisher who overwrites a figure leaves only the new one in the newest file of its scope: the one
+    before is found by modelling the landing without the files that say it. ``held`` are all held figures.
+    """
 
     work: Path
     feeds: list[Feed]
@@ -191,39 +195,23 @@ class _Before:
     reference_month: str
     as_of: date
     kind: str
+    held: Sequence[HeldFigure]
 
-    def observations(self, held: Sequence[HeldFigure]) -> Path | None:
-        """A Parquet file of what stood before the held figures; None where all of them count again.
-
-        A publisher who overwrites a figure leaves only the new one in the newest file of its scope: the one
-        before is found by modelling the landing without the files that say it, from the first of them on.
-        """
-        waiting = [figure for figure in held if figure.state != "accepted"]
-        if not waiting:
-            return None
-        kept = self.work / "earlier.parquet"
-        without = {one for figure in waiting for one in self._since(figure)}
-        for _ in range(MOST_STEPS_BACK):
-            again = self._keep_without(without, waiting, kept)
-            if not again:
-                break
-            without |= again
-        return kept
-
-    def _since(self, figure: HeldFigure) -> list[str]:
+    def files_since(self, figure: HeldFigure) -> list[str]:
         """The landed files of a figure's table from the one it was found in on."""
         feed, _, table = table_of(figure.landing_id).partition("/")
         known = [one.landing_id for one in vintages(self.landing_root, feed, table, self.as_of)]
         return known[known.index(figure.landing_id) :] if figure.landing_id in known else []
 
-    def _keep_without(self, without: Set[str], waiting: Sequence[HeldFigure], kept: Path) -> set[str]:
+    def without(self, files: Set[str], figures: Sequence[HeldFigure]) -> dict[tuple[str, ...], Before]:
+        """What the landing says of the figures without some of its files."""
         with tempfile.TemporaryDirectory(dir=self.work) as folder:
             # The parsed project is kept by the name of the database's file.
             scratch = Path(folder) / "scratch.duckdb"
-            open_landing(scratch, self.feeds, self.landing_root, self.as_of, without)
+            open_landing(scratch, self.feeds, self.landing_root, self.as_of, files)
             chosen = ["--select", "+int_observations__conformed", "--exclude-resource-type", "test"]
             _run_dbt(scratch, Path(folder) / "target", self.reference_month, self.as_of, self.kind, chosen)
-            return keep_earlier(scratch, waiting, kept)
+            return before_of(scratch, figures, self.held)
 
 
 def refuse_simulated(kind: str, inputs: Sequence[Mapping[str, Any]]) -> None:

@@ -8,8 +8,8 @@ first two out of the choice of sources, so that the last good value stands in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -21,6 +21,7 @@ from warehouse.publication.content_hash import literal
 from warehouse.verdict import MAX_HELD_ROWS, RuleResult, Scalar, Verdict
 
 HeldState = Literal["held", "rejected", "accepted"]
+Observation = Mapping[str, str | None]
 KEY = ("landing_id", "row_number", "series_code", "area_code", "measure", "reference_period", "value")
 """What a failing row must say for its figure to be held back."""
 
@@ -37,6 +38,8 @@ OBSERVED = (
 )  # fmt: skip
 _TYPES = {"row_number": "bigint", "value": "decimal(24, 6)", "held_on": "date"}
 _VINTAGE = "/vintage="
+MOST_STEPS_BACK = 6
+"""How often the landing is modelled further back for what stood before a held figure; each is a dbt run."""
 _REMEDY = "record the figure as the quarantine lists it: python -m expectations quarantine list"
 
 
@@ -45,7 +48,8 @@ class HeldFigure:
     """What a table says of one observation, and what was decided about it; ``rule`` is ``suite.rule_id``.
 
     ``value`` is in the unit of the series, as :func:`decimal_text` writes it. ``held_on`` is the as-of date
-    of the build it was found in (ISO 8601): the same build says the same.
+    of the build it was found in (ISO 8601): the same build says the same. ``earlier`` are the observations of
+    its table that stood before it, as text; None until somebody has looked.
     """
 
     landing_id: str
@@ -63,6 +67,7 @@ class HeldFigure:
     state: HeldState = "held"
     decided_by: str = ""
     note: str = ""
+    earlier: tuple[Observation, ...] | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -80,7 +85,8 @@ class HeldFigure:
         if set(row) != names or row.get("state") not in get_args(HeldState):
             found = f"keys {sorted(row)}, state {row.get('state')!r}"
             raise BadInput.one(where, found, f"{sorted(names)}, {get_args(HeldState)}", _REMEDY)
-        return cls(**row)
+        earlier = row["earlier"]
+        return cls(**{**row, "earlier": None if earlier is None else tuple(earlier)})
 
 
 def names_its_figures(rows: Sequence[Mapping[str, Scalar]], failing_count: int) -> bool:
@@ -121,48 +127,61 @@ def decimal_text(value: object) -> str:
         return str(value)
 
 
-def tell_held(
-    connection: duckdb.DuckDBPyConnection, held: Sequence[HeldFigure], earlier: Path | None
-) -> None:
-    """Make the views ``landing.held_figures`` and ``landing.earlier_observations`` of a build.
-
-    ``earlier`` is the Parquet file of :func:`keep_earlier`; None where there is nothing to fall back on.
-    """
-    names = [field.name for field in fields(HeldFigure)]
+def tell_held(connection: duckdb.DuckDBPyConnection, held: Sequence[HeldFigure]) -> None:
+    """Make the views ``landing.held_figures`` and ``landing.earlier_observations`` of a build."""
+    names = [field.name for field in fields(HeldFigure) if field.name != "earlier"]
     typed = ", ".join(f"cast({name} as {_TYPES.get(name, 'varchar')}) as {name}" for name in names)
     typed += f", split_part(landing_id, '{_VINTAGE}', 1) as landing_table"
     ordered = sorted(held, key=lambda figure: figure.key)
-    rows = [", ".join(literal(str(getattr(figure, name))) for name in names) for figure in ordered]
-    values = ", ".join(f"({row})" for row in rows) or f"({', '.join(['null'] * len(names))})"
     connection.execute(
-        f"create or replace view landing.held_figures as select {typed}"
-        f" from (values {values}) as told({', '.join(names)}) where landing_id is not null"
+        f"create or replace view landing.held_figures as select {typed} from"
+        f" {_told([[getattr(figure, name) for name in names] for figure in ordered], names)}"
+        " where landing_id is not null"
     )
     columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in OBSERVED)
-    nothing = ", ".join(f"null::{kind} as {name}" for name, kind in OBSERVED)
-    said = (
-        f"select {nothing} where false"
-        if earlier is None
-        else f"select {columns} from read_parquet({literal(str(earlier))})"
+    earlier = [row for figure in ordered if figure.state != "accepted" for row in figure.earlier or ()]
+    said = _told([[row[name] for name, _ in OBSERVED] for row in earlier], [name for name, _ in OBSERVED])
+    connection.execute(
+        "create or replace view landing.earlier_observations as"
+        f" select distinct {columns} from {said} where landing_id is not null"
     )
-    connection.execute(f"create or replace view landing.earlier_observations as {said}")
 
 
-def keep_earlier(scratch: Path, held: Sequence[HeldFigure], target: Path) -> set[str]:
-    """Write to ``target`` what the same table said of the held figures before; the newest of each source.
+def _told(rows: Sequence[Sequence[object]], names: Sequence[str]) -> str:
+    """SQL of a table of text; a row of nulls gives the columns where there is nothing to say."""
+    values = [", ".join("null" if cell is None else literal(str(cell)) for cell in row) for row in rows]
+    told = ", ".join(f"({row})" for row in values or [", ".join(["null"] * len(names))])
+    return f"(values {told}) as told({', '.join(names)})"
 
-    ``scratch`` holds ``int_observations__conformed`` of the landing without the files they were said in.
-    Returns the landing ids of files that say a held figure all the same: what stood before is further back.
+
+@dataclass(frozen=True)
+class Before:
+    """What a table said of a held figure before: one observation a source, and files that say a held one."""
+
+    rows: tuple[Observation, ...] = ()
+    repeated_in: frozenset[str] = frozenset()
+
+
+def before_of(
+    scratch: Path, figures: Sequence[HeldFigure], held: Sequence[HeldFigure]
+) -> dict[tuple[str, ...], Before]:
+    """What their own tables say of the figures in ``scratch``: a landing without the files they are said in.
+
+    ``scratch`` holds ``int_observations__conformed``. ``held`` are all held figures: what stood before one
+    may be another. By :attr:`HeldFigure.key`; of each source the newest.
     """
+    names = [name for name, _ in OBSERVED]
     with duckdb.connect(str(scratch)) as connection:
-        tell_held(connection, held, None)
-        names = ", ".join(f"said.{name}" for name, _ in OBSERVED)
-        connection.execute(
+        tell_held(connection, [figure for figure in held if figure.state != "accepted"])
+        rows = connection.execute(
             f"""
-            create or replace temp table earlier as
             select
-                {names},
-                bool_or(said.value = held.value) as is_the_same
+                {", ".join(f"cast(said.{name} as varchar) as {name}" for name in names)},
+                held.value as held_value,
+                bool_or(said.value = held.value) over (
+                    partition by said.landing_id, said.row_number, said.series_code, said.area_code,
+                        said.measure, said.scope, said.reference_period
+                ) as is_held
             from intermediate.int_observations__conformed as said
             inner join landing.held_figures as held
                 on
@@ -171,27 +190,50 @@ def keep_earlier(scratch: Path, held: Sequence[HeldFigure], target: Path) -> set
                     and said.area_code = held.area_code
                     and said.measure = held.measure
                     and said.reference_period = held.reference_period
-            where held.state <> 'accepted'
-            group by {names}
+            qualify row_number() over (
+                partition by said.series_code, said.area_code, said.measure, said.scope, said.frequency,
+                    said.reference_period, said.source_id, held.landing_table, held.value
+                order by said.vintage_date desc, said.landing_id desc
+            ) = 1
+            order by all
             """
-        )
-        connection.execute(
-            f"""
-            copy (
-                select {", ".join(name for name, _ in OBSERVED)}
-                from earlier
-                where not is_the_same
-                qualify row_number() over (
-                    partition by
-                        series_code, area_code, measure, scope, frequency, reference_period, source_id
-                    order by vintage_date desc, landing_id desc
-                ) = 1
-                order by all
-            ) to {literal(str(target))} (format parquet)
-            """
-        )
-        again = connection.execute("select distinct landing_id from earlier where is_the_same").fetchall()
-    return {str(landing_id) for (landing_id,) in again}
+        ).fetchall()
+    found: dict[tuple[str, ...], Before] = {figure.key: Before() for figure in figures}
+    for *cells, held_value, is_held in rows:
+        said: Observation = dict(zip(names, cells, strict=True))
+        known = found.get(key := figure_key({**said, "value": str(held_value)}))
+        if known is not None:
+            found[key] = (
+                replace(known, repeated_in=known.repeated_in | {str(said["landing_id"])})
+                if is_held
+                else replace(known, rows=(*known.rows, said))
+            )
+    return found
+
+
+def with_earlier(
+    figures: Sequence[HeldFigure],
+    since: Callable[[HeldFigure], Iterable[str]],
+    before_without: Callable[[Set[str], Sequence[HeldFigure]], Mapping[tuple[str, ...], Before]],
+) -> list[HeldFigure]:
+    """The figures, each with what stood before it; one that has that, or counts again, stays as it is.
+
+    ``since`` names the landed files of a figure's table from the one it was found in on, ``before_without``
+    models the landing without some files. Where a file further back says the held figure too, or another that
+    is held, it is left out as well, up to ``MOST_STEPS_BACK`` times; then nothing stands in its place.
+    """
+    looking = [figure for figure in figures if figure.state != "accepted" and figure.earlier is None]
+    without = {one for figure in looking for one in since(figure)}
+    found: dict[tuple[str, ...], tuple[Observation, ...]] = {}
+    for _ in range(MOST_STEPS_BACK):
+        if not looking:
+            break
+        said = before_without(without, looking)
+        found |= {figure.key: said[figure.key].rows for figure in looking if not said[figure.key].repeated_in}
+        looking = [figure for figure in looking if said[figure.key].repeated_in]
+        without |= {one for figure in looking for one in said[figure.key].repeated_in}
+    found |= {figure.key: () for figure in looking}
+    return [replace(figure, earlier=found.get(figure.key, figure.earlier)) for figure in figures]
 
 
 def _figure(result: RuleResult, row: Mapping[str, Scalar], held_on: str) -> HeldFigure:

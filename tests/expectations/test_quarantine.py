@@ -21,6 +21,7 @@ from expectations.quarantine import (
     hold_rows,
     item,
     items,
+    remember_earlier,
 )
 from raw.errors import BadInput
 from warehouse.build import Build
@@ -85,6 +86,20 @@ def test_what_was_decided_reaches_the_next_build(session: Session, disposition: 
     assert (one.state, one.decided_by, one.note) == (state, "王", "统计局已核实")
     assert items(session, open_only=True) == []
     assert HeldFigure.from_dict("x", one.as_dict()) == one
+
+
+def test_what_stood_before_is_kept_with_the_figure(session: Session) -> None:
+    held = figures(result(ROW))
+    hold_figures(session, held, BUILD, NOON)
+    remember_earlier(
+        session, [replace(held[0], earlier=({"landing_id": "f/t/vintage=2024-11-30", "value": "1"},))]
+    )
+    remember_earlier(session, [replace(held[0], earlier=())])
+    dispose(session, 1, "rejected", by="王", note="", now=NOON)
+    (one,) = figures_in_force(session)
+    assert one.earlier == ({"landing_id": "f/t/vintage=2024-11-30", "value": "1"},), (
+        "the first finding stands"
+    )
 
 
 def test_a_later_decision_stands_and_the_earlier_is_kept(session: Session) -> None:

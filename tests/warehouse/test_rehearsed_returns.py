@@ -26,7 +26,7 @@ MOMENTS = {"2023-06": date(2023, 8, 31), "2025-12": date(2026, 3, 31)}
 # Words of the typed target model (evaluation of targets), and of projects.
 STATUSES = {
     "achieved_early", "met", "ahead", "on_schedule", "slightly_behind", "lagging", "reversing", "breached",
-    "target_pending", "comparator_missing", "no_baseline", "no_data", "held", "not_due", "under_revision",
+    "target_pending", "comparator_missing", "no_baseline", "no_data", "not_due", "under_revision",
 }  # fmt: skip
 PROJECT_STATUSES = {
     "completed", "stage_reached", "ahead", "on_schedule", "slightly_behind", "lagging", "not_started", "overdue", "stage_only",

@@ -32,8 +32,8 @@ said as (
             and observations.value = held.value
 ),
 
--- What a held figure replaced in its own table stands here again, but not where its source says another by now:
--- that is the publisher's correction.
+-- What a held figure replaced in its own table stands here again, but not where its source says another by now, which
+-- is the publisher's correction, nor where it is held itself.
 restored as (
     select
         earlier.*,
@@ -53,6 +53,17 @@ restored as (
                 and said.reference_period = earlier.reference_period
                 and said.source_id = earlier.source_id
                 and not said.is_held
+        )
+        and not exists (
+            select held.value
+            from held
+            where
+                held.landing_table = split_part(earlier.landing_id, '/vintage=', 1)
+                and held.series_code = earlier.series_code
+                and held.area_code = earlier.area_code
+                and held.measure = earlier.measure
+                and held.reference_period = earlier.reference_period
+                and held.value = earlier.value
         )
 ),
 
