@@ -22,13 +22,17 @@ CUSTOMS, BUREAU, REPORTS, PORT = (
 
 @dataclass(frozen=True)
 class Defect:
-    """One defect. ``rules`` are those that claim to notice it: each must fail, as it does not without it."""
+    """One defect. ``rules`` are those that claim to notice it: each must fail, as it does not without it.
+
+    ``said`` stands in the words of the refusal, where landing is to refuse the file for this very defect.
+    """
 
     name: str
     what_zh: str
     group: str
     edit: Edit
     rules: tuple[str, ...]
+    said: str = ""
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -83,6 +87,10 @@ def to(value: str) -> Callable[[Row], Row]:
     return lambda row: row | {"OBS_VALUE": value}
 
 
+def with_(**cells: str) -> Callable[[Row], Row]:
+    return lambda row: row | cells
+
+
 def dropped(which: Callable[[Row], bool]) -> Edit:
     def edit(tables: Tables) -> int:
         rows = tables["observations"]
@@ -114,6 +122,10 @@ def slip(name: str, what: str, series: str, period: str, factor: float, area: st
     return Defect(name, what, "a", edit, ("fct_observations.no_unit_slip",))
 
 
+def refused(name: str, what: str, group: str, edit: Edit, feed: str, said: str) -> Defect:
+    return Defect(name, what, group, edit, (f"landing.{feed}",), said)
+
+
 OBS = "fct_observations."
 DEFECTS = (
     slip("slip_x10", "十倍之误", "PORT_CONTAINER_THROUGHPUT", "2021", 10),
@@ -125,8 +137,8 @@ DEFECTS = (
     slip("slip_wan_as_yi", "万元误作亿元", "GDP", "2023", 1e-4),
     Defect("ytd_falls", "累计数下降", "a", changed(of("GDP", "2022-Q2", "YTD"), to("3000")), (OBS + "year_to_date_never_falls",)),
     Defect("stale_copy", "照抄上季累计", "b", changed(of("GDP", "2022-Q2", "YTD", feed=BUREAU), to("3372.5")), (OBS + "no_stale_copy",)),
-    Defect("stale_copy_of_customs", "海关表照抄上月累计", "a", changed(of("TRADE_TOTAL", "2021-07", "YTD", feed=CUSTOMS), to("3975.2")), (f"landing.{CUSTOMS}",)),
-    Defect("total_not_sum", "进出口不等于总额", "a", changed(of("TRADE_IMPORT", "2021-05", "YTD"), times(1.1)), (f"landing.{CUSTOMS}",)),
+    Defect("stale_copy_of_customs", "海关表照抄上月累计", "a", changed(of("TRADE_TOTAL", "2021-07", "YTD", feed=CUSTOMS), to("3975.2")), (f"landing.{CUSTOMS}",), "3975.2"),
+    Defect("total_not_sum", "进出口不等于总额", "a", changed(of("TRADE_IMPORT", "2021-05", "YTD"), times(1.1)), (f"landing.{CUSTOMS}",), "3302.45"),
     Defect("yearly_total_not_sum", "年度进出口不等于总额", "a", changed(of("TRADE_IMPORT", "2021", "LEVEL", feed=BUREAU), times(1.1)), (OBS + "exports_and_imports_sum_to_trade",)),
     Defect("level_is_growth", "列错位：水平值取成增速", "a", changed(of("TRADE_TOTAL", "2022-08", "YTD", feed=BUREAU), to("8")), (OBS + "level_is_not_its_growth",)),
     Defect("growth_off", "增速与两年水平值不符", "a", changed(of("TRADE_TOTAL", "2021-11", "YTD", feed=BUREAU), times(1.3)), (OBS + "growth_agrees_with_levels",)),
@@ -137,10 +149,10 @@ DEFECTS = (
     Defect("wrong_sign", "负的企业数", "a", changed(of("HIGH_TECH_ENTERPRISES", "2019"), times(-1)), (OBS + "no_negative_quantity",)),
     Defect("wrong_sign_amount", "负的金额", "a", changed(of("MARINE_VA", "2017"), times(-1)), (OBS + "no_negative_quantity",)),
     Defect("dust_swapped", "PM2.5与PM10互换", "a", both(changed(of("PM25", "2022-10"), to("44")), changed(of("PM10", "2022-10"), to("20"))), (OBS + "fine_dust_not_above_coarse",)),
-    Defect("milligrams", "微克误作毫克", "a", changed(of("SO2", "2022-01"), times(0.001)), (f"landing.{REPORTS}",)),
-    Defect("micrograms", "毫克误作微克", "a", changed(of("CO", "2022-01"), times(1000)), (f"landing.{REPORTS}",)),
+    Defect("milligrams", "微克误作毫克", "a", changed(of("SO2", "2022-01"), times(0.001)), (f"landing.{REPORTS}",), "'0.01'"),
+    Defect("micrograms", "毫克误作微克", "a", changed(of("CO", "2022-01"), times(1000)), (f"landing.{REPORTS}",), "'1400'"),
     Defect("dust_hundredfold", "浓度放大百倍", "a", changed(of("PM25", "2021-11"), to("3900")), (OBS + "concentration_is_believable",)),
-    Defect("good_days_over_100", "优良率超过100", "a", changed(of("AQI_GOOD_DAYS_RATIO", "2022-01"), times(10)), (f"landing.{REPORTS}",)),
+    Defect("good_days_over_100", "优良率超过100", "a", changed(of("AQI_GOOD_DAYS_RATIO", "2022-01"), times(10)), (f"landing.{REPORTS}",), "'903'"),
     Defect("industries_not_gdp", "三次产业之和不等于地区生产总值", "b", changed(of("VA_PRIMARY", "2020", area=DISTRICT), times(3)), (OBS + "gdp_is_the_sum_of_three_industries",)),
     Defect("district_above_city", "新区大于全市", "b", changed(of("GDP", "2022", area=DISTRICT), times(5)), (OBS + "district_not_above_city",)),
     Defect("swapped_trade", "出口与进口互换", "b", both(
@@ -155,5 +167,41 @@ DEFECTS = (
     Defect("changed_base", "整条序列换基期", "c", changed(of("MARINE_VA", None), times(1.25)), (OBS + "base_is_unchanged",)),
     Defect("feed_silent", "整个数据源不见", "c", dropped(lambda row: row["FEED"] == REPORTS), (OBS + "feed_has_not_fallen_silent", OBS + "series_are_not_lost")),
     Defect("indicator_withdrawn", "指标数据被撤回", "c", dropped(of("GDP", None, "YOY", DISTRICT)), ("fct_indicator_values.value_withdrawn",)),
+    # What landing refuses, for the code lists of the file or for the form of a cell.
+    refused("wrong_area_code", "地区代码错误", "e", changed(of("FDI_CONTRACTED_USD", "2021"), with_(REF_AREA="CN-379999")), BUREAU, "'CN-379999'"),
+    refused("unknown_status", "状态代码错误", "e", changed(of("GRAIN_OUTPUT", "2022"), with_(OBS_STATUS="X")), BUREAU, "'X'"),
+    refused("unknown_unit", "单位代码错误", "e", changed(of("VEGETABLE_OUTPUT", "2022"), with_(UNIT_MEASURE="XXX")), BUREAU, "'XXX'"),
+    refused("unknown_multiplier", "数量级代码错误", "e", changed(of("EGG_OUTPUT", "2022"), with_(UNIT_MULT="x")), BUREAU, "UNIT_MULT"),
+    refused("text_for_number", "数字写成文字", "e", changed(of("TRADE_EXPORT", "2023-04", feed=CUSTOMS), to("四百")), CUSTOMS, "'四百'"),
+    refused("negative_export", "负的出口", "e", changed(of("TRADE_EXPORT", "2021-07", feed=CUSTOMS), to("-462.6")), CUSTOMS, "-462.6"),
+    refused("negative_boxes", "负的箱量", "e", changed(of("PORT_CONTAINER_THROUGHPUT", "2024-Q1", "YTD", feed=PORT), to("-767")), PORT, "-767"),
+    refused("days_over_a_year", "一年超过366天", "e", changed(of("AQI_GOOD_DAYS", "2018-09", "YTD"), to("2300")), REPORTS, "'2300'"),
+    refused("negative_dust", "负的浓度", "e", changed(of("PM25", "2024-04", feed=REPORTS), to("-21")), REPORTS, "'-21'"),
+    refused("hundredfold_precision", "位数不合的浓度", "e", changed(of("NO2", "2022-10", feed=REPORTS), to("0.25")), REPORTS, "'0.25'"),
+    # What only the whole shows.
+    Defect("district_slip", "新区数放大百倍", "f", changed(of("GDP", "2017", area=DISTRICT), times(100)), (OBS + "no_unit_slip",)),
+    Defect("trade_slip", "亿元误作万元", "f", changed(of("TRADE_TOTAL", "2021", feed=BUREAU), times(1e4)), (OBS + "no_unit_slip", "fct_indicator_values.range.qwc-14.10.CN-370200")),
+    Defect("index_slip", "指数小数点错位", "f", changed(of("AQI_COMPOSITE_INDEX", "2022-10"), times(10)), (OBS + "no_unit_slip",)),
+    Defect("gas_slip", "二氧化硫放大近十倍", "f", changed(of("SO2", "2022-10"), to("60")), (OBS + "no_unit_slip",)),
+    Defect("share_slip", "占比放大十倍", "f", changed(of("MARINE_VA_SHARE_GDP", "2018", area=DISTRICT), times(10)), ("fct_indicator_values.range.qwc-14.04", OBS + "share_is_a_share")),
+    Defect("another_share_slip", "另一占比放大十倍", "f", changed(of("FOUR_NEW_ECONOMY_SHARE", "2022", area=DISTRICT), to("329.1")), ("fct_indicator_values.range.qwc-14.07",)),
+    Defect("negative_share", "负的比重", "f", changed(of("GDP_SHARE_PRIMARY", "2021"), times(-1)), (OBS + "share_is_a_share", OBS + "shares_sum_to_hundred")),
+    Defect("negative_import", "负的进口", "f", changed(of("TRADE_IMPORT", "2024-Q1", "YTD", feed=BUREAU), times(-1)), (OBS + "no_negative_quantity",)),
+    Defect("negative_number", "负的市场主体数", "f", changed(of("MARKET_ENTITIES", "2020", area=DISTRICT), times(-1)), (OBS + "no_negative_quantity",)),
+    Defect("swapped_quarters", "上半年与一季度互换", "f", both(changed(of("GDP", "2024-Q1", "YTD"), to("7978.67")), changed(of("GDP", "2024-Q2", "YTD"), to("3743.5"))), (OBS + "year_to_date_never_falls",)),
+    Defect("jobs_fall", "新增就业累计下降", "f", changed(of("URBAN_NEW_JOBS", "2022-08", "YTD"), to("21.08")), (OBS + "year_to_date_never_falls",)),
+    Defect("growth_tenfold", "增速小数点右移", "f", changed(of("GDP", "2022", "YOY", DISTRICT), to("48")), ("fct_indicator_values.range.qwc-14.01",)),
+    Defect("growth_hundredfold", "外资增速放大百倍", "f", changed(of("FDI_ACTUAL_USD", "2021-04", "YOY_YTD"), to("3240")), (OBS + "growth_is_possible",)),
+    Defect("growth_wrong_sign", "投资增速低于-100", "f", changed(of("INFRASTRUCTURE_INVESTMENT", "2023-04", "YOY_YTD"), to("-162.2")), (OBS + "growth_is_possible",)),
+    Defect("rate_tenfold", "城镇化率放大十倍", "f", changed(of("URBANISATION_RATE_RESIDENT", "2023"), to("783")), ("fct_indicator_values.range.qwc-14.11",)),
+    Defect("jobs_tenfold", "新增就业放大十倍", "f", changed(of("URBAN_NEW_JOBS", "2022", area=DISTRICT), to("79")), ("fct_indicator_values.range.qwc-14.20.CN-370211",)),
+    Defect("month_is_growth", "当月值取成增速", "f", changed(of("TRADE_TOTAL", "2021-11", feed=BUREAU), to("27.3")), (OBS + "level_is_not_its_growth",)),
+    Defect("ozone_tenfold", "臭氧放大十倍", "f", changed(of("O3", "2022-10"), to("1410")), (OBS + "concentration_is_believable",)),
+    Defect("bonded_over_total", "保税物流大于总额", "f", changed(of("TRADE_BONDED_LOGISTICS", "2023-02", "YTD", feed=CUSTOMS), times(9)), (OBS + "modes_not_above_total", OBS + "part_not_above_total")),
+    Defect("private_over_total", "民营大于总额", "f", changed(of("TRADE_PRIVATE", "2023-04", "YTD", feed=CUSTOMS), times(2)), (OBS + "part_not_above_total",)),
+    Defect("industry_tenfold", "第三产业放大", "f", changed(of("VA_TERTIARY", "2022", area=DISTRICT), times(10)), (OBS + "gdp_is_the_sum_of_three_industries",)),
+    Defect("population_rebased", "人口整条换口径", "f", changed(of("POPULATION_RESIDENT", None, area=DISTRICT), times(1.15)), (OBS + "base_is_unchanged",)),
+    Defect("small_revision", "占比小幅修订", "f", changed(of("URBANISATION_RATE_RESIDENT", "2022", area=DISTRICT), to("83.5")), ("fct_indicator_values.notable_revision",)),
+    Defect("trade_revised", "累计数大幅修订", "f", changed(of("TRADE_TOTAL", "2025-04", "YTD", feed=BUREAU), times(1.2)), ("fct_indicator_values.large_revision",)),
     Defect("half_the_rows", "版本大量消失", "d", dropped(lambda row: row["FEED"] == BUREAU and row["REF_AREA"] == DISTRICT), ("fct_observation_vintages.vintages_are_not_lost", "fct_target_progress.indicator_has_not_lost_its_data")),
 )  # fmt: skip

@@ -106,7 +106,8 @@ def judged(
 def level_of(defect: Defect, rule: str, found: Judged, clean: Judged) -> str | None:
     """At which level a rule notices a defect; None where it does not. ``landing.<feed>`` refuses a file."""
     if rule.startswith("landing."):
-        return "refused" if rule.removeprefix("landing.") in found.refused else None
+        error = found.refused.get(rule.removeprefix("landing."))
+        return "refused" if error and defect.said in str(error) else None
     result = noticed(defect, rule, found.verdict, clean.verdict)
     return result.severity if result else None
 

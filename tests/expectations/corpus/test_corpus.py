@@ -42,7 +42,8 @@ def test_each_defect_is_noticed_by_the_rules_that_claim_it(clean: Judged, group:
     failing = [f"{one.suite}.{one.rule_id}" for one in (*found.verdict.blocking, *found.verdict.holding)]
     named = [rule for row in incidents for rule in row["rules"]]
     assert set(failing) <= set(named), "no failure is nobody's"
-    assert 0 < len(incidents) <= len(failing) + len(found.refused), "one cause, one incident"
+    refusals = sum(len(error.problems) for error in found.refused.values())
+    assert 0 < len(incidents) <= len(failing) + refusals, "one cause, one incident"
     assert all(row["audiences"] for row in incidents)
 
 
