@@ -10,6 +10,7 @@ import duckdb
 
 from raw.errors import BadInput
 from warehouse.connect import reader
+from warehouse.publication.words import AREAS
 from warehouse.verdict import Scalar, row_text
 
 Row = Mapping[str, Scalar]
@@ -78,6 +79,13 @@ def figures_of(database: Path) -> Figures:
         return Figures()
 
 
+# What a message says before the rest of a row, or not at all: where it stands is in the evidence.
+_LEFT_OUT = (
+    "plan_id", "indicator_code", "landing_id", "file_sha256", "row_number", "scope", "measure", "area_code",
+    "reference_period", "source_id", "tolerance",
+)  # fmt: skip
+
+
 def told(row: Row, figure: Figure | None) -> str:
     """A failing row in a few words: the figure with its period and unit where it has one."""
     period, unit = row.get("reference_period") or "", row.get("unit") or (figure.unit if figure else "")
@@ -86,9 +94,17 @@ def told(row: Row, figure: Figure | None) -> str:
     if row.get("value") is not None and (figure is not None or row.get("series_code")):
         series = "" if figure is not None else f"{row['series_code']} {row.get('area_code') or ''} "
         return f"{series}{period} {row['value']} {unit}".strip()
-    left_out = ("plan_id", "indicator_code", "landing_id", "file_sha256", "row_number", "scope", "measure")
-    text = row_text({name: value for name, value in row.items() if name not in left_out})
+    area = str(row.get("area_code") or "")
+    named = f"{AREAS[area].zh} {AREAS[area].en}" if area in AREAS else area
+    where = f"{named} {period}".strip()
+    text = row_text({name: _rounded(value) for name, value in row.items() if name not in _LEFT_OUT})
+    text = f"{where}：{text}" if where and text else where or text
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+
+
+def _rounded(value: Scalar) -> Scalar:
+    """A computed figure without the noise of binary fractions: 0.6500000000000001 is 0.65."""
+    return f"{value:.10g}" if isinstance(value, float) else value
 
 
 def _indicators(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:

@@ -104,6 +104,15 @@ def test_a_revision_is_told_as_from_and_to() -> None:
     assert told(revised, FIGURES.indicators["qwc-14/01"]) == "2024 10.6 → 106 %"
 
 
+def test_a_row_without_a_figure_is_told_by_where_it_stands_and_what_it_says() -> None:
+    sums: dict[str, Scalar] = {
+        "plan_id": "p", "area_code": "CN-370200", "reference_period": "2022-Q2", "measure": "YTD",
+        "source_id": "S139", "gdp": "3000", "difference": -4070.4000000000005, "tolerance": 0.65,
+    }  # fmt: skip
+    assert told(sums, None) == "青岛市 Qingdao 2022-Q2：gdp=3000, difference=-4070.4"
+    assert told({"earlier_number": 785, "now_number": 67}, None) == "earlier_number=785, now_number=67"
+
+
 def test_refused_input_is_one_finding_a_file_for_the_unit_whose_it_is() -> None:
     problems = [
         Problem("wjj_2023-03.xlsx, cell H2", "'abc'", "a number", "enter a number"),
