@@ -553,7 +553,7 @@ def test_figures_of_later_are_not_seen(compiled: dict[str, str]) -> None:
             " from range(10) as numbers (n)"
         )
         connection.execute("create schema landing")
-        tell_held(connection, (), None)
+        tell_held(connection, ())
         seen = connection.execute(f"select max(vintage_date), count(*) from ({sql})").fetchone()
     assert seen == (date(2024, 12, 31), 4)
 
