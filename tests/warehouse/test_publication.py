@@ -610,3 +610,16 @@ def test_a_held_figure_is_told_of_and_not_printed() -> None:
     assert nothing.zh.endswith("暂无可用数值")
     for said in (told, nothing):
         assert "828.6" not in said.zh + said.en
+
+
+def test_an_indicator_whose_figure_is_held_is_not_said_to_have_none(tmp_path: Path, page: str) -> None:
+    """It was published: the headline, the table and the chart say that it waits."""
+    held = "update fct_target_progress set status = 'held', lamp = 'grey' where indicator_code = '02'"
+    told = rendered(make_build(tmp_path / "b", sql=[held]))
+    (before,), (after,) = (re.findall(r"25项指标中有(\d+)项没有", text) for text in (page, told))
+    assert int(after) == int(before) - 1
+    assert "1项的数值扣留待核" in told
+    assert "1 has a figure held for checking" in told
+    row = told[told.index('id="i-qwc-14-02"') :].partition("</tr>")[0]
+    assert "扣留待核" in row
+    assert "无数据" not in row

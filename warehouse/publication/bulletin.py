@@ -365,10 +365,11 @@ class Page:
         as_of = words.date_words(self.info["as_of_date"])
         total = len(progress)
         # Not the status no_data: a sum over a gap has it and figures; a pending target may have neither.
-        without = sum(row["reference_period"] is None for row in progress)
+        without = sum(row["reference_period"] is None and row["status"] != "held" for row in progress)
+        held = _held_clause(sum(row["status"] == "held" for row in progress))
         judged = sum(overrides.shown(row, "lamp") != "grey" for row in progress)
         old = self._old_words(progress)
-        if not without:
+        if not without and not held.zh:
             return words.Word(
                 f"规划{total}项指标均有数值，其中{judged}项可以评价进展{old.zh}。",
                 f"All {total} indicators have a figure; the progress of {judged} can be judged{old.en}.",
@@ -380,10 +381,10 @@ class Page:
         )
         return words.Word(
             f"{lead_zh}截至{as_of.zh}，规划{total}项指标中有{without}项没有已公布或已填报的规划期年度数值，"
-            f"{judged}项可以评价进展{old.zh}。",
+            f"{held.zh}{judged}项可以评价进展{old.zh}。",
             f"{lead_en} of {as_of.en}, {without} of the plan's {total} indicators {words.have(without)} no"
-            f" yearly figure of the plan period, published or returned; the progress of {judged} can be"
-            f" judged{old.en}.",
+            f" yearly figure of the plan period, published or returned; {held.en}the progress of {judged} can"
+            f" be judged{old.en}.",
         )
 
     def _old_words(self, progress: Sequence[Mapping[str, Any]]) -> words.Word:
@@ -779,7 +780,18 @@ def _is_comparable(row: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
     return bool(value["unit"] == "%" or row["target_kind"] == "relative_region")
 
 
+def _held_clause(count: int) -> words.Word:
+    """How many indicators have a figure that waits: they are not without one."""
+    if not count:
+        return words.Word("", "")
+    return words.Word(
+        f"{count}项的数值扣留待核，", f"{count} {words.have(count)} a figure held for checking; "
+    )
+
+
 def _empty_words(own: Sequence[Mapping[str, Any]], status: str, *, has_latest: bool) -> words.Word:
+    if status == "held":
+        return words.word(words.STATUSES, status)
     if own and status == "no_data":
         return words.Word("无可评价的数值", "Nothing to judge by")
     if has_latest:

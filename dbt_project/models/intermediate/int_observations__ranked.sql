@@ -22,14 +22,7 @@ said as (
         held.held_state,
         held.held_state is not null as is_held
     from {{ ref('int_observations__conformed') }} as observations
-    left join held
-        on
-            split_part(observations.landing_id, '/vintage=', 1) = held.landing_table
-            and observations.series_code = held.series_code
-            and observations.area_code = held.area_code
-            and observations.measure = held.measure
-            and observations.reference_period = held.reference_period
-            and observations.value = held.value
+    left join held on {{ is_held_figure('observations', 'held') }}
 ),
 
 -- What a held figure replaced in its own table stands here again, but not where its source says another by now, which
@@ -57,13 +50,7 @@ restored as (
         and not exists (
             select held.value
             from held
-            where
-                held.landing_table = split_part(earlier.landing_id, '/vintage=', 1)
-                and held.series_code = earlier.series_code
-                and held.area_code = earlier.area_code
-                and held.measure = earlier.measure
-                and held.reference_period = earlier.reference_period
-                and held.value = earlier.value
+            where {{ is_held_figure('earlier', 'held') }}
         )
 ),
 

@@ -12,6 +12,9 @@ from raw.feed import declared_feeds
 from tests.expectations.corpus.defects import DEFECTS, Defect
 from tests.expectations.corpus.harness import Judged, groups, judged, level_of, seeded, told
 
+# The groups whose many failing rules are broken by few files; in the others each failure has a cause of its own.
+ONE_DELIVERY = ("a", "b", "f")
+
 
 def test_every_defect_names_rules_that_there_are() -> None:
     known = {f"{suite.mart}.{check.rule_id}" for suite in load_suites() for check in suite.checks}
@@ -42,8 +45,9 @@ def test_each_defect_is_noticed_by_the_rules_that_claim_it(clean: Judged, group:
     failing = [f"{one.suite}.{one.rule_id}" for one in (*found.verdict.blocking, *found.verdict.holding)]
     named = [rule for row in incidents for rule in row["rules"]]
     assert set(failing) <= set(named), "no failure is nobody's"
-    refusals = sum(len(error.problems) for error in found.refused.values())
-    assert 0 < len(incidents) <= len(failing) + refusals, "one cause, one incident"
+    assert incidents
+    if group in ONE_DELIVERY:
+        assert len(incidents) < len(failing) + len(found.refused), "one cause, one incident"
     assert all(row["audiences"] for row in incidents)
 
 

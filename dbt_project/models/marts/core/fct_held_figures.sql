@@ -60,14 +60,7 @@ select
     vintages.row_number,
     vintages.place
 from {{ ref('fct_observation_vintages') }} as vintages
-inner join held
-    on
-        split_part(vintages.landing_id, '/vintage=', 1) = held.landing_table
-        and vintages.series_code = held.series_code
-        and vintages.area_code = held.area_code
-        and vintages.measure = held.measure
-        and vintages.reference_period = held.reference_period
-        and vintages.value = held.value
+inner join held on {{ is_held_figure('vintages', 'held') }}
 left join indicators on vintages.series_code = indicators.series_code
 left join {{ ref('fct_observations') }} as shown
     on
