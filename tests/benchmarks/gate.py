@@ -53,7 +53,7 @@ RULES = {
 }
 
 
-def make_file(folder: Path, rows: int, build: Path | None) -> Path:
+def make_file(folder: Path, rows: int, build: Path | None = None) -> Path:
     """A warehouse of so many fact rows, beside the marts of ``build``, and the suites that judge it."""
     file = folder / "warehouse.duckdb"
     if build is not None:
